@@ -1,0 +1,11 @@
+"""Methods that know no domain: units, the contract of a model, its recipe and evidence, and the numerics below them."""
+
+from types import ModuleType
+
+from .. import lazy_submodule
+
+__all__ = ["evidence", "kernels", "model", "networks", "quantities", "recipe"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)

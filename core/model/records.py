@@ -1,0 +1,382 @@
+"""Parameters: frozen records with units, bounds, sources, and one form of error."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+import math
+import typing
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError, core_schema
+
+from ..quantities import Unit, UnitError, unit_of
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+__all__ = ["Data", "ParameterError", "Record", "interval", "param", "problem"]
+
+_BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+class ParameterError(ValueError):
+    """A parameter is not what is allowed.
+
+    Attributes
+    ----------
+    problems : dict of str to str
+        For each parameter (dotted path) the sentence that says what is allowed.
+    """
+
+    def __init__(self, model: str, problems: Mapping[str, str], given: Mapping[str, Any] | None = None) -> None:
+        self.model = model
+        self.problems = dict(problems)
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in (given or {}).items())
+        super().__init__(f"{model}({shown}): " + ". ".join(f"{n} {s}".strip() for n, s in self.problems.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:  # survives the way back from a worker process
+        return _rebuild_error, (self.model, self.problems, self.args[0])
+
+
+def _rebuild_error(model: str, problems: dict[str, str], message: str) -> ParameterError:
+    error = ParameterError(model, problems)
+    error.args = (message,)
+    return error
+
+
+def _short(value: Any, width: int = 60) -> str:
+    if hasattr(value, "shape") and np.ndim(value) > 0:
+        return f"array of shape {tuple(value.shape)}"
+    text = " ".join(repr(value[:width] if isinstance(value, str) else value).split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def problem(name: str, sentence: str) -> Exception:
+    """What a ``model_validator`` raises when parameters contradict each other: `name` is the one to change.
+
+    >>> raise problem("reach", "must be at most a third of the width; otherwise wrapping is ambiguous")
+    Traceback (most recent call last):
+        ...
+    pydantic_core._pydantic_core.PydanticCustomError: must be at most a third of the width; otherwise wrapping is ambiguous
+    """
+    return PydanticCustomError("parameter", "{sentence}", {"name": name, "sentence": sentence})  # type: ignore[arg-type]
+
+
+def param(
+    default: Any,
+    doc: str,
+    *,
+    source: str,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    span: tuple[float, float] | None = None,
+) -> Any:
+    """Declare a parameter of a model: its default in SI, what it means, and where the default comes from.
+
+    Parameters
+    ----------
+    default : Any
+        In SI. None where "unbounded" or "not given" is meant.
+    doc : str
+        One line, in the words of the field.
+    source : str
+        The publication of the default; ``"numerical"`` for grids, steps and sample counts.
+    gt, ge, lt, le : float, optional
+        Bounds, in SI.
+    span : tuple of float, optional
+        The interval of sliders, sensitivity studies and `Model.at_ratio`. Without it: two decades around the default,
+        cut by the bounds.
+    """
+    extra: dict[str, Any] = {"source": source}
+    if span is not None:
+        extra["span"] = list(span)
+    return Field(default, description=doc, gt=gt, ge=ge, lt=lt, le=le, json_schema_extra=extra)
+
+
+class Data:
+    """The user's own arrays as a field: ``Annotated[xr.DataArray, Data("rad", ("frame", "joint"), ge=0)]``.
+
+    A DataArray (its ``units`` are converted), a pint quantity or anything that numpy can read (then in SI) becomes a
+    read-only float64 DataArray on the declared dimensions. Only values and dimensions are kept: a coordinate that the
+    model needs is a field of its own.
+
+    Parameters
+    ----------
+    unit : str
+        SI unit in UDUNITS style.
+    dims : tuple of str
+        Names of the dimensions, in order.
+    gt, ge, lt, le : float, optional
+        Bounds of every value.
+    missing : bool
+        Whether NaN stands for a missing value; otherwise every value must be finite.
+    """
+
+    def __init__(
+        self,
+        unit: str,
+        dims: tuple[str, ...],
+        *,
+        gt: float | None = None,
+        ge: float | None = None,
+        lt: float | None = None,
+        le: float | None = None,
+        missing: bool = False,
+    ) -> None:
+        self.unit = Unit(unit)
+        self.dims = dims
+        self.bounds = {"gt": gt, "ge": ge, "lt": lt, "le": le}
+        self.missing = missing
+
+    def check(self, value: Any) -> Any:
+        """Turn `value` into the read-only DataArray that the field holds, or raise ``UnitError``."""
+        import xarray as xr
+
+        expected = f"an array with the dimensions ({', '.join(self.dims)})"
+        given = str(getattr(value, "attrs", {}).get("units", self.unit.symbol))
+        if isinstance(value, xr.DataArray):
+            if set(value.dims) != set(self.dims):
+                raise UnitError(f"must be {expected}, not ({', '.join(map(str, value.dims))})")
+            value = value.transpose(*self.dims).values
+        elif hasattr(value, "magnitude") and hasattr(value, "units"):
+            value, given = value.magnitude, str(value.units)
+        try:
+            values = np.array(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise UnitError(f"must be {expected} of numbers") from None
+        if values.ndim != len(self.dims):
+            raise UnitError(f"must be {expected}, not of shape {values.shape}")
+        if values.size == 0:
+            raise UnitError(f"must be {expected} and not empty")
+        if given != self.unit.symbol:
+            scale, offset = self.unit.affine(given)
+            values = values * scale + offset
+        known = values[~np.isnan(values)] if self.missing else values
+        if not np.isfinite(known).all():
+            raise UnitError("must hold finite values only")
+        for kind, (key, words) in _BOUNDS.items():
+            bound = self.bounds[key]
+            if bound is not None and not _COMPARE[kind](known, bound).all():
+                raise UnitError(f"must hold values {words} {_amount(bound, self.unit.symbol)} only")
+        values.setflags(write=False)
+        return xr.DataArray(values, dims=self.dims, attrs={"units": self.unit.symbol})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.check, serialization=core_schema.plain_serializer_function_ser_schema(_describe_array)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "array", "unit": self.unit.symbol, "dims": list(self.dims)}
+
+
+_COMPARE: dict[str, Any] = {
+    "greater_than": np.greater,
+    "greater_than_equal": np.greater_equal,
+    "less_than": np.less,
+    "less_than_equal": np.less_equal,
+}
+
+
+def _describe_array(array: Any) -> dict[str, Any]:
+    """What stands in the recipe for an array: its fingerprint; the values travel in the result."""
+    digest = hashlib.sha256(repr((array.dims, array.shape)).encode())
+    digest.update(np.ascontiguousarray(array.values).tobytes())
+    return {"sha256": digest.hexdigest(), "shape": list(array.shape)}
+
+
+class Record(BaseModel):
+    """A frozen, checked set of parameters; equal and hashed by content.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is unknown, has the wrong unit, or lies outside its bounds.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+        ignored_types=(functools.cached_property,),
+    )
+
+    def __init__(self, /, **parameters: Any) -> None:
+        try:
+            super().__init__(**parameters)
+        except ValidationError as error:
+            raise _in_our_words(type(self), error) from None
+
+    # pydantic checks a nested record field by field (and so names the field) only under an __init__ that it trusts.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """As pydantic's, with our error."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise _in_our_words(cls, error) from None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, but the update is checked."""
+        return self.replace(**update) if update else self
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some parameters changed and checked; nested ones are reached by a dotted path.
+
+        >>> from mesoscale.biology.golgi import GolgiMatrix
+        >>> GolgiMatrix().replace(**{"proteins.0.concentration": "2 uM"}).proteins[0].concentration
+        0.002
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        nested: dict[str, dict[str, Any]] = {}
+        for path, value in changes.items():
+            head, _, tail = path.partition(".")
+            if tail and head in values:
+                nested.setdefault(head, {})[tail] = value
+            else:
+                values[path] = value
+        for head, inner in nested.items():
+            values[head] = _replace_inside(type(self).__name__, head, values[head], inner)
+        return type(self)(**values)
+
+    @functools.cached_property
+    def _content(self) -> tuple[Any, ...]:
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return (type(self), *(_describe_array(v)["sha256"] if hasattr(v, "dims") else v for v in values))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+
+def _replace_inside(model: str, head: str, value: Any, changes: dict[str, Any]) -> Any:
+    if isinstance(value, Record):
+        return value.replace(**changes)
+    if not isinstance(value, tuple):
+        raise ParameterError(model, {head: "has no parameters inside"}, {f"{head}.{k}": v for k, v in changes.items()})
+    entries = list(value)
+    for path, new in changes.items():
+        index, _, tail = path.partition(".")
+        if not index.isdigit() or int(index) >= len(entries):
+            sentence = f"has {len(entries)} entries, numbered from 0"
+            raise ParameterError(model, {head: sentence}, {f"{head}.{path}": new})
+        entries[int(index)] = entries[int(index)].replace(**{tail: new}) if tail else new
+    return tuple(entries)
+
+
+def interval(model: type[Record], name: str) -> tuple[float, float]:
+    """Where the parameter `name` moves in sliders, sensitivity studies and `Model.at_ratio`, in SI."""
+    field = model.model_fields[name]
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    if "span" in extra:
+        low, high = typing.cast("list[float]", extra["span"])
+        return float(low), float(high)
+    if not isinstance(field.default, int | float) or field.default == 0:
+        raise ParameterError(model.__name__, {name: "has no interval: it needs a span, as its default gives none"})
+    low, high = sorted((field.default / 10, field.default * 10))
+    for extreme in field.metadata:
+        low = max(low, *(float(getattr(extreme, k)) for k in ("gt", "ge") if hasattr(extreme, k)), -math.inf)
+        high = min(high, *(float(getattr(extreme, k)) for k in ("lt", "le") if hasattr(extreme, k)), math.inf)
+    return low, high
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:.12g}" if unit == "1" else f"{value:.12g} {unit}"
+
+
+def _field_at(model: type[BaseModel], location: tuple[Any, ...]) -> tuple[pydantic.fields.FieldInfo | None, list[str]]:
+    """The field that a pydantic location points at, and the names known at that depth."""
+    current: Any = model
+    field = None
+    for part in location:
+        if isinstance(part, int):
+            continue
+        if current is None or part not in current.model_fields:
+            return None, [] if current is None else list(current.model_fields)
+        field = current.model_fields[part]
+        current = _record_in(field.annotation)
+    return field, []
+
+
+def _record_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in typing.get_args(annotation) if (found := _record_in(part))), None)
+
+
+def _in_our_words(model: type[BaseModel], error: ValidationError) -> ParameterError:
+    problems: dict[str, str] = {}
+    given: dict[str, Any] = {}
+    for entry in error.errors(include_url=False):
+        context: dict[str, Any] = entry.get("ctx", {})
+        field, known = _field_at(model, entry["loc"])
+        path = ".".join(str(part) for part in entry["loc"])
+        if entry["type"] == "parameter":  # raised by `problem` in a model_validator
+            path = ".".join(filter(None, [path, str(context["name"])]))
+            problems[path] = str(context["sentence"])
+            continue
+        sentence = _sentence(entry["type"], entry["msg"], context, field, path, known, model)
+        problems[path] = sentence
+        given[path] = entry["input"]
+    return ParameterError(model.__name__, problems, given)
+
+
+def _sentence(
+    kind: str,
+    message: str,
+    context: dict[str, Any],
+    field: pydantic.fields.FieldInfo | None,
+    path: str,
+    known: list[str],
+    model: type[BaseModel],
+) -> str:
+    unit = unit_of(typing.Annotated[field.annotation, *field.metadata]) if field and field.metadata else None
+    if field is not None and unit is None:
+        unit = unit_of(field.annotation)
+    symbol = unit.symbol if unit else "1"
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(path.rpartition(".")[2], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(known)}"
+        return f"is not a parameter of {model.__name__}; {hint}"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        sentence = f"must be {words} {_amount(context[key], symbol)}"
+    elif kind == "finite_number":
+        sentence = "must be a finite number"
+    elif kind == "literal_error":
+        sentence = f"must be one of {context['expected'].replace(' or ', ', ')}"
+    elif kind.startswith("int"):
+        sentence = "must be a whole number"
+    elif kind.startswith("float"):
+        sentence = "must be a number" + ("" if symbol == "1" else f", or a string with a unit such as '1 {symbol}'")
+    elif kind == "value_error":
+        sentence = str(context["error"])
+    else:
+        sentence = message[0].lower() + message[1:].replace("Input should be", "must be")
+        sentence = sentence.replace("input should be", "must be")
+    default = field.default if field is not None else None
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        sentence += f"; the default is {_amount(default, symbol)}"
+    elif isinstance(default, str):
+        sentence += f"; the default is {default!r}"
+    return sentence
