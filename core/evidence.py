@@ -1,8 +1,9 @@
 """Evidence: why anybody should believe a model.
 
-An `Evidence` entry compares a computed number with an expected one that does **not** follow from the same input: an exact
-result by an independent route (``theory``), a number that others measured or computed (``published``), or the output
-of another code (``peer``). The tuple ``EVIDENCE`` beside each model feeds the atlas, the reference pages and the tests.
+An `Evidence` entry compares a computed number with an expected one that does **not** follow from the same input: an
+exact result by an independent route (``theory``), a number that others measured or computed (``published``), or the
+output of another code (``peer``). The tuple ``EVIDENCE`` beside each model feeds the atlas, the reference pages and the
+tests.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Evidence:
 
     Examples
     --------
-    >>> entry = Evidence("pi", computed=lambda: 22 / 7, expected=3.1416, relative=1e-3, kind="theory", source="Archimedes")
-    >>> judge(entry).status
+    >>> bound = dict(expected=3.1416, relative=1e-3, kind="theory", source="Archimedes, Measurement of a circle")
+    >>> judge(Evidence("pi", computed=lambda: 22 / 7, **bound)).status
     'agrees'
     """
 

@@ -1,8 +1,8 @@
 """Units: the one place where a quantity's name and its SI unit are written down.
 
 Inside the library every number is SI and bare. Units live in the annotations: a law's signature says
-``temperature: Temperature``, a model's field says ``temperature: Temperature = param(...)``, and this module turns what a
-user hands in (a float in SI, ``"0.34 nm"``, a pint quantity, a labelled DataArray) into that bare number.
+``temperature: Temperature``, a model's field says ``temperature: Temperature = param(...)``, and this module turns what
+a user hands in (a float in SI, ``"0.34 nm"``, a pint quantity, a labelled DataArray) into that bare number.
 
 Rules that are easy to get wrong, and how they are settled here:
 
@@ -15,8 +15,8 @@ Rules that are easy to get wrong, and how they are settled here:
 
 Nomenclature (one word, one quantity)
 -------------------------------------
-``flexural_rigidity``: of a rod, N m2. ``bending_modulus``: of a membrane, J. ``bending_stiffness``: of one joint, J (per
-rad2). ``persistence_length``: m. ``line_tension``: N, energy per length. ``interfacial_tension``: N/m.
+``flexural_rigidity``: of a rod, N m2. ``bending_modulus``: of a membrane, J. ``bending_stiffness``: of one joint, J.
+``persistence_length``: m. ``line_tension``: N, energy per length. ``interfacial_tension``: N/m.
 ``concentration``: mol/m3. ``number_density``: 1/m3. ``surface_density`` and ``dislocation_density``: 1/m2.
 ``density``: kg/m3. ``viscosity``: Pa s. ``surface_viscosity``: Pa s m. ``gradient_energy``: J/m.
 ``molar_gradient_energy``: J m2/mol. ``mobility``: of a field, m5/(J s). ``dislocation_mobility``: m/(Pa s).
@@ -202,6 +202,8 @@ class Unit:
         return _finite(float(decimal * scale + offset))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        if source is bool:  # a flag is the one bool that is meant
+            return handler(source)
         return core_schema.no_info_before_validator_function(self.to_magnitude, handler(source))
 
     def __get_pydantic_json_schema__(
@@ -308,8 +310,8 @@ def law(function: Callable[P, Any]) -> Law[P]:
     ...     return force / area
     >>> pressure(1.0, 2.0)
     0.5
-    >>> pressure("1 pN", "1 nm2")
-    1000000.0
+    >>> pressure("1 kN", "2 m2")
+    500.0
     """
     hints = get_type_hints(function, include_extras=True)
     units = {name: unit for name, hint in hints.items() if (unit := unit_of(hint)) is not None}

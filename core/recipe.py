@@ -1,9 +1,9 @@
 """Recipes: every result says how it was made, and can be made again.
 
 `Model.run` writes the recipe into the attribute ``recipe`` of its Dataset, as one JSON string. Here it is read back:
-`read_recipe` shows it, `model_of` builds the model from it, `replay` runs it again (the same bits on the same machine and
-versions), and `differences` says where two results differ. Nothing in a file is executed: a recipe names a model of this
-library and its parameters, and both are checked.
+`read_recipe` shows it, `model_of` builds the model from it, `replay` runs it again (the same bits on the same machine
+and versions), and `differences` says where two results differ. Nothing in a file is executed: a recipe names a model of
+this library and its parameters, and both are checked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .model.records import _describe_array
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["RecipeError", "differences", "model_of", "read_recipe", "replay"]
+__all__ = ["RecipeError", "differences", "find_model", "model_of", "read_recipe", "replay"]
 
 _LIBRARY = __name__.partition(".")[0]
 

@@ -1,8 +1,8 @@
 """What a model is: a frozen set of parameters with one verb, ``run``.
 
 A model declares its parameters as fields with a unit, bounds, a sentence and a source, and its results once, in
-``RESULTS``. It writes one method, ``simulate``, which returns bare arrays; everything else (checking, seeding, labelling,
-the recipe, replicates, progress, Ctrl-C) is done here, once for all.
+``RESULTS``. It writes one method, ``simulate``, which returns bare arrays; everything else (checking, seeding,
+labelling, the recipe, replicates, progress, Ctrl-C) is done here, once for all.
 
 >>> from typing import ClassVar
 >>> from mesoscale.core.model import Model, Result, mean, param

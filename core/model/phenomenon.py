@@ -103,7 +103,7 @@ class Model(Record):
         seed = _whole(name, "seed", seed, 0)
         replicates = _whole(name, "replicates", replicates, 1)
         runs: list[dict[str, Any]] = []
-        with _progress(progress, name) as report:
+        with _Progress(progress, name) as report:
 
             def tick(done: int, total: int) -> None:
                 report(len(runs) * total + done, replicates * total)
@@ -133,7 +133,8 @@ class Model(Record):
             raise
         except (ArithmeticError, MemoryError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise ResultError(f"{type(self).__name__}: the calculation failed for these parameters ({reason})") from error
+            sentence = f"the calculation failed for these parameters ({reason})"
+            raise ResultError(f"{type(self).__name__}: {sentence}") from error
 
     def recipe(self, *, seed: int = 0, replicates: int = 1, units: Mapping[str, str] | None = None) -> dict[str, Any]:
         """All that is needed to run this again: model, parameters with units, seed, replicates, version."""
@@ -169,7 +170,7 @@ class Model(Record):
         owner: Record = self
         *path, last = control.split(".")
         for part in path:
-            owner = owner[int(part)] if isinstance(owner, tuple) else getattr(owner, part)  # type: ignore[assignment]
+            owner = owner[int(part)] if isinstance(owner, tuple) else getattr(owner, part)
         if last not in type(owner).model_fields:
             raise ParameterError(name, {control: f"is not a parameter of {name}"})
         low, high = interval(type(owner), last)
@@ -261,7 +262,7 @@ def _whole(model: str, name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-class _progress:
+class _Progress:
     """A tqdm bar for True, the caller's own function if there is one, silence otherwise."""
 
     def __init__(self, wish: bool | Callable[[int, int], Any], name: str) -> None:

@@ -135,7 +135,7 @@ def _complete(model: str, results: Sequence[Result], run: Mapping[str, Any]) -> 
             if result.exists is None:
                 raise TypeError(f"{model}: {name} is None, but is declared to exist always")
             value = np.full([sizes[d] for d in dims], np.nan)
-        array = np.asarray(value, dtype=result.dtype)
+        array: np.ndarray = np.asarray(value, dtype=result.dtype)
         if array.ndim != len(dims) or any(sizes[d] != n for d, n in zip(dims, array.shape, strict=True)):
             raise TypeError(f"{model}: {name} has shape {array.shape}, declared on ({', '.join(dims)})")
         attrs = {"units": result.units, "long_name": result.long_name}
@@ -217,7 +217,7 @@ def summarize(dataset: xr.Dataset) -> xr.Dataset:
             variables[name] = array.all("replicate").assign_attrs(array.attrs)
         elif not (name.endswith("_error") and base in dataset):
             axis = array.get_axis_num("replicate")
-            value, error = mean(array.values, axis=int(axis))  # type: ignore[arg-type]
+            value, error = mean(array.values, axis=int(axis))
             dims = tuple(d for d in array.dims if d != "replicate")
             attrs = dict(array.attrs)
             extra = f"{name}_error"
