@@ -41,7 +41,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["exponential", "integer_below", "next_uint64", "normal", "philox", "spawn_states", "uniform"]
+__all__ = ["exponential", "integer_below", "next_uint64", "normal", "philox", "shuffle_rows", "spawn_states", "uniform"]
 
 State = NDArray[np.uint64]
 Word = np.uint64
@@ -81,7 +81,7 @@ def spawn_states(seed: int, n: int, *, first: int = 0, purpose: int = 0) -> Stat
     n = _checked_integer("n", n, 2**62)
     first = _checked_integer("first", first, 2**64 - n)
     purpose = _checked_integer("purpose", purpose, 2**64 - 1)
-    key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
+    key = np.asarray(np.random.SeedSequence(seed).generate_state(2, np.uint64), np.uint64)
     states = np.empty((n, 4), np.uint64)
     _fill_states(key, np.uint64(first % 2**64), np.uint64(purpose), states)
     return states
@@ -96,8 +96,7 @@ def _checked_integer(name: str, value: object, largest: int | None) -> int:
     return int(value)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _multiply_high(typing_context: Any, a: Any, b: Any) -> Any:
+def _type_multiply_high(typing_context: Any, a: Any, b: Any) -> Any:
     """Upper 64 bits of the 128-bit product: one machine instruction, which numba has no name for."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -106,6 +105,9 @@ def _multiply_high(typing_context: Any, a: Any, b: Any) -> Any:
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
 
     return types.uint64(types.uint64, types.uint64), generate
+
+
+_multiply_high: Any = intrinsic(_type_multiply_high)
 
 
 @njit(cache=True, nogil=True)
@@ -167,7 +169,7 @@ def integer_below(state: State, n: int) -> int:
         while low < threshold:
             word = next_uint64(state)
             low = word * bound
-    return np.int64(_multiply_high(word, bound))
+    return int(np.int64(_multiply_high(word, bound)))
 
 
 def _ziggurat_layers(
@@ -230,3 +232,38 @@ def exponential(state: State) -> float:
             origin += _EXPONENTIAL_R
         elif _EXPONENTIAL_FLOOR[layer] + _EXPONENTIAL_THICKNESS[layer] * uniform(state) < math.exp(-x):
             return origin + x
+
+
+@njit(cache=True, nogil=True)
+def shuffle_rows(source: NDArray[Any], target: NDArray[Any], state: State) -> None:
+    """Copy the rows of `source` (n, k) in random order to `target`.
+
+    Every order is equally likely (Rao 1961, Sandelius 1962): each row falls into one of 256 buckets by chance, then
+    each bucket, which fits into the cache, is shuffled by Fisher & Yates.
+    """
+    n, width = source.shape
+    bucket = np.zeros(n, np.uint8)
+    begin = np.zeros(257, np.int64)
+    if n > 4096:
+        for i in range(0, n, 8):
+            word = next_uint64(state)
+            for j in range(i, min(i + 8, n)):
+                bucket[j] = word & np.uint64(255)
+                word >>= np.uint64(8)
+                begin[bucket[j] + 1] += 1
+    else:
+        begin[1] = n
+    for b in range(256):
+        begin[b + 1] += begin[b]
+    place = begin[:256].copy()
+    for i in range(n):
+        row = place[bucket[i]]
+        place[bucket[i]] += 1
+        for column in range(width):
+            target[row, column] = source[i, column]
+    for b in range(256):
+        low = begin[b]
+        for i in range(begin[b + 1] - low - 1, 0, -1):
+            j = integer_below(state, i + 1)
+            for column in range(width):
+                target[low + i, column], target[low + j, column] = target[low + j, column], target[low + i, column]

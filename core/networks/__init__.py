@@ -1,0 +1,4 @@
+"""Networks: how connections between units make a whole.
+
+``percolation`` connectedness of lattices and random geometric graphs.
+"""
