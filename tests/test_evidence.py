@@ -6,10 +6,11 @@ import scipy.stats
 from mesoscale.atlas import catalogue
 from mesoscale.core.evidence import judge
 
+SUBJECTS = [catalogue.load(entry) for entry in catalogue.read_entries()]
 ENTRIES = [
-    pytest.param(entry, id=f"{room.__name__.removeprefix('mesoscale.')}: {entry.name}", marks=[pytest.mark.slow] * entry.slow)
-    for room in catalogue.rooms()
-    for entry in getattr(room, "EVIDENCE", ())
+    pytest.param(entry, id=f"{subject.name}: {entry.name}", marks=[pytest.mark.slow] * entry.slow)
+    for subject in SUBJECTS
+    for entry in subject.evidence
 ]
 
 
@@ -19,10 +20,11 @@ def test_evidence(entry):
     assert verdict.status in ("agrees", "not reproduced"), verdict
 
 
-def test_names_of_evidence_are_unique_and_sources_given():
-    for room in catalogue.rooms():
-        names = [entry.name for entry in getattr(room, "EVIDENCE", ())]
-        assert len(names) == len(set(names)), room.__name__
+@pytest.mark.parametrize("subject", [s for s in SUBJECTS if s.model], ids=lambda subject: subject.name)
+def test_a_model_has_evidence_from_outside(subject):
+    assert len(subject.evidence) >= 6
+    assert sum(entry.kind in ("published", "peer") for entry in subject.evidence) >= 2
+    assert len({entry.name for entry in subject.evidence}) == len(subject.evidence)
 
 
 def test_the_z_of_all_statistical_entries_look_like_a_normal():
