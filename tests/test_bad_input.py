@@ -81,14 +81,14 @@ def test_any_corner_of_what_is_allowed(model, data):
     base = model().replace(**model.quick)
     for path in paths_of(model):
         record, name = owner(model(), path)
-        extremes = {k: getattr(m, k) for m in type(record).model_fields[name].metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)}
+        metadata = type(record).model_fields[name].metadata
+        extremes = {k: getattr(m, k) for m in metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)}
         low, high = extremes.get("ge", extremes.get("gt")), extremes.get("le", extremes.get("lt"))
         if low is None or high is None or path in model.quick:
             continue
-        if isinstance(getattr(record, name), int):
-            changes[path] = data.draw(st.one_of(st.sampled_from([int(low), int(high)]), st.integers(int(low), int(high))))
-        else:
-            changes[path] = data.draw(st.one_of(st.sampled_from([low, high]), st.floats(low, high)))
+        whole = isinstance(getattr(record, name), int)
+        between = st.integers(int(low), int(high)) if whole else st.floats(low, high)
+        changes[path] = data.draw(st.one_of(st.sampled_from([low, high]), between))
     chosen = data.draw(st.sets(st.sampled_from(sorted(changes)), max_size=4))
     try:
         changed = base.replace(**{path: changes[path] for path in chosen})

@@ -138,7 +138,9 @@ def test_results_are_those_declared(model):
     ds = small(model).run()
     declared = {result.name for result in model.RESULTS}
     extra = {f"{r.name}_error" for r in model.RESULTS if r.error}
-    extra |= {f"{r.name}_valid" for r in model.RESULTS if r.valid} | {f"{r.name}_exists" for r in model.RESULTS if r.exists}
+    extra |= {f"{r.name}_valid" for r in model.RESULTS if r.valid} | {
+        f"{r.name}_exists" for r in model.RESULTS if r.exists
+    }
     parameters = {str(name) for name in ds.coords} - declared
     inputs = {str(name) for name in ds.data_vars if str(name).startswith("input_")}
     assert {str(name) for name in ds.variables} == declared | extra | parameters | inputs
@@ -194,7 +196,9 @@ def test_one_name_has_one_unit():
             for name, field in record.model_fields.items():
                 rows += [(name, m.unit.symbol) for m in flatten_metadata(field) if isinstance(m, Data)]
         for name, unit in rows:
-            assert seen.setdefault(name, unit) == unit, f"{name} is in {unit} in {model.__name__}, in {seen[name]} before"
+            assert seen.setdefault(name, unit) == unit, (
+                f"{name} is in {unit} in {model.__name__}, in {seen[name]} before"
+            )
             assert Unit(unit).affine(str(pint_base(unit))) == (1.0, 0.0), f"{name}: {unit} is not SI"
 
 
@@ -371,7 +375,9 @@ def test_a_law_is_dimensionally_consistent(name, monkeypatch):
             if unit is not None and value is not None and unit.symbol not in ("1", "rad"):
                 scaled[argument] = np.asarray(value, float)[()] * factor_of(unit.symbol, factors)
         after = law.__wrapped__(**scaled)
-        np.testing.assert_allclose(after, np.asarray(before) * factor_of(law.units["return"].symbol, factors), rtol=1e-7)
+        np.testing.assert_allclose(
+            after, np.asarray(before) * factor_of(law.units["return"].symbol, factors), rtol=1e-7
+        )
 
 
 @pytest.mark.parametrize("name", LAWS)

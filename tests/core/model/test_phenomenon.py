@@ -39,8 +39,7 @@ class Walk(Model):
             bits = np.random.Generator(np.random.PCG64(int(states[i, 0])))
             square[i] = (self.step * (2 * bits.integers(0, 2, self.steps) - 1).sum()) ** 2
             tick(i + 1, self.walkers)
-        value, error = mean(square)
-        return {"answer": (value**0.5), "naive_answer": self.step * self.steps}
+        return {"answer": mean(square).value ** 0.5, "naive_answer": self.step * self.steps}
 
 
 def test_a_run_is_labelled_and_carries_its_recipe():
@@ -113,13 +112,13 @@ def test_progress_reports_and_may_cancel(capsys):
     assert seen[3] == (4, 8)
     assert seen[-2] == (8, 8)
 
-    class Cancelled(Exception):
+    class CancelledError(Exception):
         pass
 
     def cancel(done, total):
-        raise Cancelled
+        raise CancelledError
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledError):
         Walk().run(progress=cancel)
     Walk().run(progress=True)
     assert "Walk" in capsys.readouterr().err
@@ -156,7 +155,7 @@ def test_overflow_is_one_clear_error():
 def test_at_ratio_moves_the_control_and_says_what_it_reaches():
     assert Walk().at_ratio(8.0).governing_ratio() == pytest.approx(8.0, rel=1e-12)
     assert Walk().at_ratio(1.6).step == pytest.approx(0.2, rel=1e-12)  # the end of the interval
-    with pytest.raises(ParameterError, match=r"step reaches governing ratios from 1.6 to 160 on its interval 0.2 to 20"):
+    with pytest.raises(ParameterError, match=r"step reaches governing ratios from 1.6 to 160 on its interval"):
         Walk().at_ratio(1e6)
     with pytest.raises(ParameterError, match="colour is not a parameter of Walk"):
         Walk().at_ratio(1.0, control="colour")

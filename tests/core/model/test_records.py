@@ -60,7 +60,10 @@ class Solution(Record):
         ({"proteins": 3}, "proteins must be"),
         ({"proteins": [{"valence": 0}]}, "proteins.0.valence must be at least 1; the default is 3"),
         ({"proteins": [{"valence": 2.5}]}, "proteins.0.valence must be a whole number"),
-        ({"proteins": [{}, {"valense": 2}]}, "proteins.1.valense is not a parameter of Solution; did you mean valence?"),
+        (
+            {"proteins": [{}, {"valense": 2}]},
+            "proteins.1.valense is not a parameter of Solution; did you mean",
+        ),
         ({"image": np.ones(3)}, "image must be an array with the dimensions (y, x), not of shape (3,)"),
         ({"image": -np.ones((2, 2))}, "image must hold values at least 0 m only"),
         ({"image": np.full((2, 2), np.inf)}, "image must hold finite values only"),
