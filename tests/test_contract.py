@@ -77,8 +77,7 @@ def flatten(annotation):
 
 
 def bounds(field):
-    every = {k: getattr(m, k) for m in field.metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)}
-    return every
+    return {k: getattr(m, k) for m in field.metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)}
 
 
 # --------------------------------------------------------------------------------------------------- parameters
