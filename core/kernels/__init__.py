@@ -2,5 +2,15 @@
 
 ``random`` independent streams of random numbers · ``threads`` blocks of trajectories on a thread pool ·
 ``disjoint_sets`` union-find, also on periodic graphs · ``correlator`` time correlations over many decades ·
-``statistics`` errors of correlated series · ``cell_list`` neighbours within a cutoff.
+``statistics`` errors of correlated series.
 """
+
+from types import ModuleType
+
+from ... import lazy_submodule
+
+__all__ = ["correlator", "disjoint_sets", "random", "statistics", "threads"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)
