@@ -1,4 +1,11 @@
-"""Networks: how connections between units make a whole.
+"""Networks: what percolates, binds, holds and oscillates."""
 
-``percolation`` connectedness of lattices and random geometric graphs.
-"""
+from types import ModuleType
+
+from ... import lazy_submodule
+
+__all__ = ["percolation"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)
