@@ -35,17 +35,10 @@ Stauffer & Aharony, Introduction to Percolation Theory, 2nd ed. (Taylor & Franci
 """
 
 from .continuum import connection_reach, geometric_graph, random_geometric_graph, scan_points
-from .convolution import (
-    TorusWrapping,
-    canonical,
-    connection_probability,
-    crossing,
-    poissonian,
-    threshold,
-    torus_wrapping,
-)
+from .convolution import canonical, connection_probability, crossing, poissonian, threshold
 from .lattices import Graph, cubic_lattice, honeycomb_lattice, square_lattice, triangular_lattice
 from .scan import Scan, scan_bonds, scan_sites
+from .universal import TorusWrapping, torus_wrapping
 
 __all__ = [
     "Graph",

@@ -87,7 +87,8 @@ def random_geometric_graph(
     True
     """
     sides, _ = _checked_box(box, reach, periodic)
-    return geometric_graph(_draw_points(nodes, sides, spawn_states(seed, 1)[0]), box, reach, periodic=periodic)
+    points = _draw_points(_checked_count("nodes", nodes), sides, spawn_states(seed, 1)[0])
+    return geometric_graph(points, box, reach, periodic=periodic)
 
 
 def scan_points(
@@ -133,6 +134,7 @@ def scan_points(
     True
     """
     sides, _ = _checked_box(box, reach, periodic)
+    nodes = _checked_count("nodes", nodes)
     stride = 1 + (nodes - 1) // 2**14
 
     def block(states: NDArray[np.uint64], sums: Floats, onset: NDArray[np.int64]) -> None:
@@ -197,9 +199,7 @@ def connection_reach(
     True
     """
     sides, closed = _checked_box(box, longest, periodic)
-    for name, value in (("nodes", nodes), ("scans", scans)):
-        if isinstance(value, bool) or int(value) != value or value < 1:
-            raise ValueError(f"{name} = {value!r}: must be an integer of at least 1")
+    nodes, scans = _checked_count("nodes", nodes), _checked_count("scans", scans)
     no_faces = np.empty(0, np.uint8)
 
     def block(begin: int, end: int) -> Floats:
@@ -236,10 +236,14 @@ def _checked_box(
     return sides, closed
 
 
+def _checked_count(name: str, value: int) -> int:
+    if isinstance(value, bool) or int(value) != value or value < 1:
+        raise ValueError(f"{name} = {value!r}: must be an integer of at least 1")
+    return int(value)
+
+
 def _draw_points(nodes: int, sides: Floats, state: NDArray[np.uint64]) -> Floats:
-    if isinstance(nodes, bool) or int(nodes) != nodes or nodes < 1:
-        raise ValueError(f"nodes = {nodes!r}: must be an integer of at least 1")
-    points = np.empty((int(nodes), len(sides)))
+    points = np.empty((nodes, len(sides)))
     _fill_uniform(points, state)
     return points * sides
 

@@ -210,10 +210,10 @@ def average_scans(
     # about 0.2 s of work, but no more blocks than their sums fit into memory: never a matter of the number of threads
     size = max(1, -(-scans // 128), 4_000_000 // work)
     blocks = map_blocks(run, scans, size, workers=workers, tick=tick)
-    mean, square = (np.sum([sums for sums, _ in blocks], axis=0) / scans).reshape(2, 3, -1)
-    error = np.full_like(mean, np.nan)
+    total, square = np.sum([sums for sums, _ in blocks], axis=0).reshape(2, 3, -1)
+    mean, error = total / (scans * nodes), np.full_like(total, np.nan)
     if scans > 1:
-        error = np.sqrt(np.maximum(square - mean**2, 0.0) / (scans - 1))
+        error = np.sqrt(np.maximum(square - total * (total / scans), 0.0) / (scans * (scans - 1))) / nodes
     return Scan(
         nodes, elements, scans, ensemble, volume, occupied.astype(np.int64), mean[0], error[0], mean[1], error[1],
         mean[2], error[2], np.concatenate([onset for _, onset in blocks]),
@@ -221,9 +221,9 @@ def average_scans(
 
 
 @njit(cache=True, nogil=True)
-def _record(sums: Floats, i: Integer, nodes: Integer, largest: Integer, squares: Integer) -> None:
-    scale = 1.0 / nodes
-    values = (largest * scale, squares * scale, (squares - largest * largest) * scale)
+def _record(sums: Floats, i: Integer, largest: Integer, squares: Integer) -> None:
+    # whole numbers, so that sums are exact below 2^53
+    values = (float(largest), float(squares), float(squares - largest * largest))
     for k in range(3):
         sums[k, i] += values[k]
         sums[k + 3, i] += values[k] * values[k]
@@ -275,7 +275,7 @@ def sweep_bonds(
     if open_faces:
         for i in range(nodes):  # a layer of one node touches both faces from the beginning
             missing = _note_onset(onset, 0, touch[i], 0)
-    _record(sums, 0, nodes, largest, squares)
+    _record(sums, 0, largest, squares)
     for begin in range(0, elements, stride):
         end = min(begin + stride, elements)
         for k in range(begin, end):
@@ -299,7 +299,7 @@ def sweep_bonds(
             if open_faces and missing > 0:
                 touch[a] |= touch[b]
                 missing = _note_onset(onset, 0, touch[a], k + 1)
-        _record(sums, (end + stride - 1) // stride, nodes, largest, squares)
+        _record(sums, (end + stride - 1) // stride, largest, squares)
 
 
 @njit(cache=True, nogil=True)
@@ -375,4 +375,4 @@ def sweep_sites(
                 if open_faces and missing > 0:
                     touch[a] |= touch[b]
                     missing = _note_onset(onset, 0, touch[a], k + 1)
-        _record(sums, (end + stride - 1) // stride, nodes, largest, squares)
+        _record(sums, (end + stride - 1) // stride, largest, squares)
