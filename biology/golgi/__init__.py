@@ -1,0 +1,4 @@
+from .gelation import *
+from .mixture import *
+from .matrix import *
+from .spanning import *
