@@ -64,8 +64,10 @@ __all__ = [
     "KinematicViscosity",
     "Law",
     "Length",
+    "LineLoad",
     "LineTension",
     "Mass",
+    "MolarEnergy",
     "NumberDensity",
     "Pressure",
     "Rate",
@@ -249,8 +251,10 @@ HeatFlux = Annotated[float, Unit("W m-2")]
 InterfacialTension = Annotated[float, Unit("N m-1")]
 KinematicViscosity = Annotated[float, Unit("m2 s-1")]
 Length = Annotated[float, Unit("m")]
+LineLoad = Annotated[float, Unit("N m-1")]
 LineTension = Annotated[float, Unit("N")]
 Mass = Annotated[float, Unit("kg")]
+MolarEnergy = Annotated[float, Unit("J mol-1")]
 NumberDensity = Annotated[float, Unit("m-3")]
 Pressure = Annotated[float, Unit("Pa")]
 Rate = Annotated[float, Unit("s-1")]
