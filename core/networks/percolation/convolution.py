@@ -225,9 +225,9 @@ def crossing(
     Raises
     ------
     ValueError
-        If the curves do not cross where the smaller one lies between 0.02 and 0.98.
+        If the curves do not cross where that of the small graph lies between 0.02 and 0.9.
     """
-    low, high = (threshold(small, level, event=event, directions=directions)[0] for level in (0.02, 0.98))
+    low, high = (threshold(small, level, event=event, directions=directions)[0] for level in (0.02, 0.9))
     onsets = [_onsets(scan, event, directions) for scan in (small, large)]
 
     def gap(x: float) -> float:
