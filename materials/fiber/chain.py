@@ -1,4 +1,4 @@
-"""The model `FiberChain` and its named parameter sets; the story is told in :mod:`mesoscale.materials.fiber`."""
+"""The model `FiberChain`; the story is told in :mod:`mesoscale.materials.fiber`."""
 
 import math
 from collections.abc import Mapping
@@ -22,29 +22,21 @@ from ...core.quantities import (
     Unit,
 )
 from . import rigidity
+from .joints import Dimensions, JointPotential, discrete_persistence_length, joint_angle_variance, mean_cosine
 from .loads import (
     Ends,
-    bend_cantilever,
-    buckle_chain,
     cantilever_deflection,
     discrete_buckling_force,
     elastica_deflection,
     euler_buckling_force,
-    tube_flexural_rigidity,
 )
+from .machines import bend_cantilever, buckle_chain
 from .rigidity import average_groups
 from .sampling import count_lags, count_modes, measure_chains, sample_chains
 from .statistics import (
-    Dimensions,
-    JointPotential,
     ModeVariance,
-    bending_stiffness_from_force_constant,
-    bending_stiffness_from_persistence_length,
     continuum_mean_square_end_to_end_distance,
-    discrete_persistence_length,
     flexural_rigidity,
-    joint_angle_variance,
-    mean_cosine,
     mean_square_end_to_end_distance,
     mean_square_radius_of_gyration,
     persistence_length,
@@ -53,7 +45,7 @@ from .statistics import (
 )
 from .trajectory import measure_joints, read_beads
 
-__all__ = ["ACTIN", "CARBON_NANOTUBE", "DNA", "KEVLAR", "MICROTUBULE", "POLYETHYLENE", "FiberChain"]
+__all__ = ["FiberChain"]
 
 _SOFTEST, _STIFFEST = 1e-3, 1e6  # kT: where all laws keep their digits
 _MOST_JOINTS = 50_000_000  # of one run: a second or two
@@ -83,8 +75,8 @@ class FiberChain(Model):
     """A free chain of rigid segments with stiff joints in a heat bath, and the same chain in a testing machine.
 
     Its flexural rigidity is measured by six routes that share nothing but the chain: the decay of the tangent
-    correlation, the low modes of the tangent's angle, the size, the joint angles (maximum likelihood), a cantilever and a
-    buckling strut. All are corrected for the discreteness of the chain, and must agree with stiffness times length.
+    correlation, the low modes of the tangent's angle, the size, the joint angles (maximum likelihood), a cantilever and
+    a buckling strut. Each is corrected for the discreteness of the chain; all must agree with stiffness times length.
     """
 
     bending_stiffness: BendingStiffness = param(
@@ -310,48 +302,50 @@ class FiberChain(Model):
         return {**self._predict(), **self._measure(streams, tick), **self._load()}
 
     def _predict(self) -> dict[str, Any]:
-        n, l, T = self.segments, self.segment_length, self.temperature
+        n, segment, T = self.segments, self.segment_length, self.temperature
         joint = (self.potential, self.dimensions)
         stiffness, ratio = self.bending_stiffness, self._stiffness_ratio()
         sound = not self.torsion_limited and ratio >= 1.0
-        K = flexural_rigidity(stiffness, l)
-        decay = discrete_persistence_length(stiffness, l, T, *joint)
+        K = flexural_rigidity(stiffness, segment)
+        decay = discrete_persistence_length(stiffness, segment, T, *joint)
         continuum = persistence_length(K, T, self.dimensions)
         lag, mode = np.arange(1, count_lags(n) + 1), np.arange(1, count_modes(n) + 1)
         return {
-            "naive_answer": n * l,
+            "naive_answer": n * segment,
             "answer_valid": sound,
             "flexural_rigidity": K,
             "flexural_rigidity_valid": sound,
             "persistence_length": continuum,
             "discrete_persistence_length": decay,
             "predicted_mean_cosine": mean_cosine(stiffness, T, *joint),
-            "predicted_mean_square_end_to_end_distance": mean_square_end_to_end_distance(n, l, decay),
-            "continuum_mean_square_end_to_end_distance": continuum_mean_square_end_to_end_distance(n * l, continuum),
+            "predicted_mean_square_end_to_end_distance": mean_square_end_to_end_distance(n, segment, decay),
+            "continuum_mean_square_end_to_end_distance": continuum_mean_square_end_to_end_distance(
+                n * segment, continuum
+            ),
             "continuum_mean_square_end_to_end_distance_valid": ratio >= 5.0,
-            "predicted_mean_square_radius_of_gyration": mean_square_radius_of_gyration(n, l, decay),
+            "predicted_mean_square_radius_of_gyration": mean_square_radius_of_gyration(n, segment, decay),
             "lag": lag,
-            "predicted_tangent_correlation": tangent_correlation(lag * l, decay),
+            "predicted_tangent_correlation": tangent_correlation(lag * segment, decay),
             "mode": mode,
             "predicted_tangent_mode_variance": tangent_mode_variance(
-                mode, n, l, joint_angle_variance(stiffness, T, *joint)
+                mode, n, segment, joint_angle_variance(stiffness, T, *joint)
             ),
-            "euler_buckling_force": euler_buckling_force(K, n * l, self.ends),
-            "predicted_buckling_force": discrete_buckling_force(stiffness, l, n, self.ends),
+            "euler_buckling_force": euler_buckling_force(K, n * segment, self.ends),
+            "predicted_buckling_force": discrete_buckling_force(stiffness, segment, n, self.ends),
             "load_parameter": _LOADS,
-            "predicted_tip_deflection": elastica_deflection(_LOADS * K / (n * l) ** 2, n * l, K),
-            "cantilever_deflection": cantilever_deflection(_LOADS * K / (n * l) ** 2, n * l, K),
+            "predicted_tip_deflection": elastica_deflection(_LOADS * K / (n * segment) ** 2, n * segment, K),
+            "cantilever_deflection": cantilever_deflection(_LOADS * K / (n * segment) ** 2, n * segment, K),
         }
 
     def _measure(self, streams: Streams, tick: Tick) -> dict[str, Any]:
-        n, l, potential, dimensions = self.segments, self.segment_length, self.potential, self.dimensions
+        n, segment, potential, dimensions = self.segments, self.segment_length, self.potential, self.dimensions
         if self.joint_angles is None:
             ratio = self._stiffness_ratio()
             chains = sample_chains(ratio, n, self.samples, potential, dimensions, streams, tick)
         else:
             torsions = None if self.torsion_angles is None else self.torsion_angles.values
             chains = measure_chains(self.joint_angles.values, torsions, dimensions, streams, tick)
-        size = _scale(average_groups(chains.square_distance, chains.weight), l**2)
+        size = _scale(average_groups(chains.square_distance, chains.weight), segment**2)
         loss = average_groups(chains.loss, chains.weight)
         root = math.sqrt(size.value)
         routes = {
@@ -360,14 +354,14 @@ class FiberChain(Model):
             "end_to_end_distance": rigidity.from_size(chains, n, potential, dimensions),
             "joint_angles": rigidity.from_joint_angles(chains, potential, dimensions),
         }
-        unit = constants.k * self.temperature * l
+        unit = constants.k * self.temperature * segment
         return {
             "answer": Estimate(root, size.error / (2.0 * root)),
             "mean_cosine": Estimate(1.0 - loss.value, loss.error),
             "mean_square_end_to_end_distance": size,
-            "mean_square_radius_of_gyration": _scale(average_groups(chains.square_radius, chains.weight), l**2),
+            "mean_square_radius_of_gyration": _scale(average_groups(chains.square_radius, chains.weight), segment**2),
             "tangent_correlation": average_groups(chains.correlation, chains.weight),
-            "tangent_mode_variance": _scale(average_groups(chains.mode_variance, chains.weight), 2.0 * l / n),
+            "tangent_mode_variance": _scale(average_groups(chains.mode_variance, chains.weight), 2.0 * segment / n),
             **{
                 f"flexural_rigidity_from_{name}": None if found is None else _scale(found, unit)
                 for name, found in routes.items()
@@ -375,14 +369,14 @@ class FiberChain(Model):
         }
 
     def _load(self) -> dict[str, Any]:
-        n, l, stiffness = self.segments, self.segment_length, self.bending_stiffness
-        K, straight = stiffness * l, self.governing_ratio() >= 1.0
+        n, segment, stiffness = self.segments, self.segment_length, self.bending_stiffness
+        K, straight = stiffness * segment, self.governing_ratio() >= 1.0
         tips = np.array([np.sin(bend_cantilever(float(load), n)).mean() for load in _LOADS])
         buckling = buckle_chain(n, self.ends)
         return {
-            "tip_deflection": tips * (n * l),
+            "tip_deflection": tips * (n * segment),
             "tip_deflection_valid": straight,
-            "buckling_force": buckling * stiffness / l,
+            "buckling_force": buckling * stiffness / segment,
             "buckling_force_valid": straight,
             "flexural_rigidity_from_cantilever": K * rigidity.from_cantilever(_LOADS[_TEST_LOAD], tips[_TEST_LOAD]),
             "flexural_rigidity_from_buckling": K * rigidity.from_buckling(buckling, n, self.ends),
@@ -391,65 +385,3 @@ class FiberChain(Model):
 
 def _scale(estimate: Estimate, factor: float) -> Estimate:
     return Estimate(estimate.value * factor, estimate.error * factor)
-
-
-# Named parameter sets. Where a rigidity is derived from a persistence length, the temperature of the set is that of the
-# conversion. Number and length of the segments are those of a typical piece.
-
-DNA = FiberChain(
-    bending_stiffness=bending_stiffness_from_persistence_length(50e-9, 0.34e-9, 298.15),
-    segment_length="0.34 nm",
-    segments=441,  # 150 nm, about the Kuhn length and a half
-    temperature=298.15,
-)
-"""Double-stranded DNA, a segment a base pair: 50 nm at moderate salt (Bustamante et al. 1994, doi:10.1126/science.8079175;
-Baumann et al. 1997, doi:10.1073/pnas.94.12.6185)."""
-
-ACTIN = FiberChain(
-    bending_stiffness=7.3e-26 / 2.75e-9,
-    segment_length="2.75 nm",
-    segments=7273,  # 20 um
-    temperature=298.15,
-    samples=1000,
-)
-"""Actin filament with phalloidin, a segment a subunit: 7.3e-26 N m2 (Gittes et al. 1993, doi:10.1083/jcb.120.4.923)."""
-
-MICROTUBULE = FiberChain(
-    bending_stiffness=2.2e-23 / 8e-9,
-    segment_length="8 nm",
-    segments=2500,  # 20 um
-    temperature=298.15,
-    samples=1000,
-)
-"""Microtubule with taxol, a segment a ring of dimers: 2.2e-23 N m2 (Gittes et al. 1993, doi:10.1083/jcb.120.4.923)."""
-
-POLYETHYLENE = FiberChain(
-    bending_stiffness=bending_stiffness_from_force_constant("58.35 kcal/mol", "full"),
-    segment_length="0.127 nm",
-    segments=200,
-    temperature=298.15,
-    torsion_limited=True,
-)
-"""Polyethylene frozen in its all-trans zigzag, a segment half a repeat: the C-C-C constant of OPLS-AA (Jorgensen et al.
-1996, doi:10.1021/ja9621760). The real chain turns about its bonds and persists for 0.7 nm only (see
-`characteristic_persistence_length`): marked as limited by torsion, so that its results are not valid."""
-
-KEVLAR = FiberChain(
-    bending_stiffness=bending_stiffness_from_persistence_length(29e-9, 0.645e-9, 298.15),
-    segment_length="0.645 nm",
-    segments=100,
-    temperature=298.15,
-)
-"""One molecule of poly(p-phenylene terephthalamide), a segment a virtual bond: 29 nm in sulfuric acid (Arpin & Strazielle
-1977, doi:10.1016/0032-3861(77)90137-7); other measurements give 15 to 60 nm."""
-
-CARBON_NANOTUBE = FiberChain(
-    bending_stiffness=tube_flexural_rigidity(345.0, 1e-9) / 10e-9,
-    segment_length="10 nm",
-    segments=1000,  # 10 um
-    temperature=298.15,
-    samples=2000,
-)
-"""Single-walled carbon nanotube of 1 nm, cut into pieces of 10 nm: a thin shell of 345 N/m (Kudin et al. 2001,
-doi:10.1103/PhysRevB.64.235406); measured persistence lengths grow as the cube of the diameter (Fakhri et al. 2009,
-doi:10.1073/pnas.0904148106)."""

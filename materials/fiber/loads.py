@@ -1,4 +1,4 @@
-r"""Laws of a loaded rod, and the same rod as a chain of stiff joints solved without any of these laws.
+r"""Laws of a loaded rod, and of the same rod as a chain of stiff joints.
 
 Equation numbers are those of :mod:`mesoscale.materials.fiber`. A clamp of a chain is a hinge between the wall and the
 first segment. It stands for half a cell of the rod, so that its spring has **twice** the stiffness of the others; with
@@ -8,9 +8,7 @@ the same spring as the others (a "full_cell" clamp) the error falls with 1/n onl
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
-from scipy.linalg import eigh_tridiagonal, solve_banded
 
 from ...core.quantities import (
     Angle,
@@ -25,7 +23,7 @@ from ...core.quantities import (
     Unit,
     law,
 )
-from .statistics import _checked
+from .joints import check_choice
 
 __all__ = [
     "Clamp",
@@ -151,7 +149,7 @@ def euler_buckling_force(
     >>> [round(euler_buckling_force(1.0, 1.0, ends), 4) for ends in ("pinned-pinned", "clamped-pinned")]
     [9.8696, 20.1907]
     """
-    return _EULER[_checked(ends, _ENDS)] ** 2 * flexural_rigidity / contour_length**2
+    return _EULER[check_choice(ends, _ENDS)] ** 2 * flexural_rigidity / contour_length**2
 
 
 @law
@@ -191,8 +189,8 @@ def discrete_buckling_force(
     >>> f"{discrete_buckling_force(1.0, 0.1, 10) / euler_buckling_force(0.1, 1.0):.8f}"
     '0.99180234'
     """
-    n, full = segments * 1.0, _checked(clamp, ("half_cell", "full_cell")) == "full_cell"
-    if _checked(ends, _ENDS) == "pinned-pinned":
+    n, full = segments * 1.0, check_choice(clamp, ("half_cell", "full_cell")) == "full_cell"
+    if check_choice(ends, _ENDS) == "pinned-pinned":
         phase = np.pi / n
     elif ends == "clamped-free":
         phase = np.pi / (2.0 * n + 1.0) if full else np.pi / (2.0 * n)
@@ -256,8 +254,8 @@ def elastica_deflection(tip_load: Force, contour_length: Length, flexural_rigidi
 
     Examples
     --------
-    >>> round(elastica_deflection(1.0, 1.0, 1.0), 6)
-    0.301721
+    >>> f"{elastica_deflection(1.0, 1.0, 1.0):.6f}"
+    '0.301721'
     """
     load = tip_load * contour_length**2 / flexural_rigidity
     rise, rest = _tip_sine(load)
@@ -289,8 +287,8 @@ def elastica_shortening(tip_load: Force, contour_length: Length, flexural_rigidi
 
     Examples
     --------
-    >>> round(elastica_shortening(1.0, 1.0, 1.0), 6)
-    0.056433
+    >>> f"{elastica_shortening(1.0, 1.0, 1.0):.6f}"
+    '0.056433'
     """
     load = tip_load * contour_length**2 / flexural_rigidity
     rise, _ = _tip_sine(load)
@@ -318,8 +316,8 @@ def elastica_slope(tip_load: Force, contour_length: Length, flexural_rigidity: F
 
     Examples
     --------
-    >>> round(elastica_slope(1.0, 1.0, 1.0), 6)
-    0.461352
+    >>> f"{elastica_slope(1.0, 1.0, 1.0):.6f}"
+    '0.461352'
     """
     load = tip_load * contour_length**2 / flexural_rigidity
     rise, rest = _tip_sine(load)
@@ -354,65 +352,8 @@ def self_buckling_length(flexural_rigidity: FlexuralRigidity, weight_per_length:
     return (_GREENHILL * flexural_rigidity / weight_per_length) ** (1.0 / 3.0)
 
 
-def bend_cantilever(load: float, segments: int) -> NDArray[np.float64]:
-    """Angles of the segments of a clamped chain under a dead load across its tip, in equilibrium.
-
-    Minimises sum of k_i (theta_{i+1} - theta_i)^2 / 2 - P l sum of sin theta_i, k = 1 and 2 at the clamp, by Newton's
-    method with its tridiagonal second derivative; the load P L^2 / K is raised in steps that it can follow.
-    """
-    angle = np.zeros(segments)
-    steps = max(1, int(np.ceil(abs(load) / 2.0)))
-    for step in range(1, steps + 1):
-        pull = load * step / steps / segments**2
-        for _ in range(60):
-            bend = np.diff(angle)
-            force = pull * np.cos(angle)
-            force[0] -= 2.0 * angle[0]
-            force[:-1] += bend
-            force[1:] -= bend
-            banded = np.full((3, segments), -1.0)
-            banded[1] = 2.0 + pull * np.sin(angle)
-            banded[1, 0] += 1.0
-            banded[1, -1] -= 1.0
-            change = solve_banded((1, 1), banded, force)
-            angle = angle + change
-            if np.abs(change).max() <= 1e-13 * np.abs(angle).max():
-                break
-    return angle
-
-
-def buckle_chain(segments: int, ends: Ends, clamp: Clamp = "half_cell") -> float:
-    """Lowest buckling load of a chain in units of k/l: where its second variation at rest first loses its sign.
-
-    In the angles of the segments the stability matrix is T - P, T tridiagonal; ends that may not move sideways allow
-    only angles of zero sum. Then the lowest load is where 1^T (T - P)^-1 1 vanishes between two eigenvalues of T (or an
-    eigenvalue itself whose vector has zero sum).
-    """
-    spring = 2.0 if clamp == "half_cell" else 1.0
-    diagonal, off = np.full(segments, 2.0), np.full(segments - 1, -1.0)
-    diagonal[0] += (spring if ends.startswith("clamped") else 0.0) - 1.0
-    diagonal[-1] += (spring if ends == "clamped-clamped" else 0.0) - 1.0
-    if ends == "clamped-free":
-        return float(eigh_tridiagonal(diagonal, off, select="i", select_range=(0, 0), eigvals_only=True)[0])
-    low, second = eigh_tridiagonal(diagonal, off, select="i", select_range=(0, 1), eigvals_only=True)
-    if ends != "clamped-pinned":  # symmetric: the second vector is odd, and its angles have zero sum
-        return float(second)
-    one = np.ones(segments)
-    for _ in range(200):
-        load = (low + second) / 2.0
-        banded = np.zeros((3, segments))
-        banded[0, 1:], banded[1], banded[2, :-1] = off, diagonal - load, off
-        if solve_banded((1, 1), banded, one).sum() < 0.0:
-            low = load
-        else:
-            second = load
-        if second - low <= 1e-15 * second:
-            break
-    return float((low + second) / 2.0)
-
-
 def _tip_sine(load: Any) -> tuple[Any, Any]:
-    """sin of the tip's angle, and what it lacks to one, at the load P L^2 / K: the first of equations (14), inverted."""
+    """sin of the tip's angle, and what it lacks to one, at the load P L^2 / K: equation (14), inverted."""
     load = np.abs(np.asarray(load, float))
     load = np.where(load <= 1e4, load, np.nan)
     low, high = np.full(load.shape, -690.0), np.full(load.shape, 6.0)  # logarithm of artanh(sin)

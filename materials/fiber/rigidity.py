@@ -13,16 +13,10 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from ...core.model import Estimate
+from .joints import Dimensions, JointPotential, joint_average, lag_to_persistence, solve_stiffness_ratio
 from .loads import Ends, elastica_deflection, euler_buckling_force
 from .sampling import ChainStatistics
-from .statistics import (
-    Dimensions,
-    JointPotential,
-    joint_average,
-    lag_to_persistence,
-    mean_square_end_to_end_distance,
-    solve_stiffness_ratio,
-)
+from .statistics import mean_square_end_to_end_distance
 
 __all__ = [
     "average_groups",
@@ -42,11 +36,12 @@ Route = Estimate | None
 def average_groups(values: Floats, weight: Floats) -> Estimate:
     """Mean over groups of chains and its standard error (NaN for a single group)."""
     total = weight.sum()
-    mean = np.tensordot(weight, values, 1) / total
+    shaped = weight.reshape(-1, *[1] * (values.ndim - 1))
+    mean = (shaped * values).sum(axis=0) / total
     n = len(weight)
     if n < 2:
         return Estimate(mean, np.full_like(mean, np.nan))
-    scatter = np.tensordot(weight**2, (values - mean) ** 2, 1) * n / (n - 1)
+    scatter = (shaped**2 * (values - mean) ** 2).sum(axis=0) * n / (n - 1)
     return Estimate(mean, np.sqrt(scatter) / total)
 
 
@@ -82,7 +77,7 @@ def from_size(chains: ChainStatistics, segments: int, potential: JointPotential,
 def from_tangent_correlation(chains: ChainStatistics, potential: JointPotential, dimensions: Dimensions) -> Route:
     """From the slope of the logarithm of the tangent correlation, over one decay length; the error by jackknife."""
     weight, values = chains.weight, chains.correlation
-    total = np.tensordot(weight, values, 1)
+    total = (weight[:, None] * values).sum(axis=0)
     without = total - weight[:, None] * values
     mean = total / weight.sum()
     if not 0.0 < mean[0] < 1.0:
@@ -102,7 +97,7 @@ def from_tangent_correlation(chains: ChainStatistics, potential: JointPotential,
 
 
 def from_cantilever(load: float, deflection: float) -> float:
-    """Rigidity with which the elastica bends as far as the chain did, over stiffness times length: about 1 - 1/2 n^2."""
+    """Rigidity with which the elastica bends as far as the chain did, over stiffness times length."""
 
     def excess(guess: float) -> float:
         return float(elastica_deflection(guess, 1.0, 1.0)) - deflection
@@ -116,7 +111,7 @@ def from_buckling(load: float, segments: int, ends: Ends) -> float:
 
 
 def most_likely_ratio(mean_energy: float, potential: JointPotential, dimensions: Dimensions) -> float:
-    """k/kT of the chain that makes measured joints most likely; `mean_energy` is that of theta^2 or of 1 - cos theta."""
+    """k/kT that makes measured joints most likely; `mean_energy` is the mean of theta^2 or of 1 - cos theta."""
     observable = np.square if potential == "harmonic" else _lose_cosine
     return float(
         solve_stiffness_ratio(lambda kappa: -joint_average(kappa, potential, dimensions, observable), -mean_energy)

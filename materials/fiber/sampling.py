@@ -6,13 +6,13 @@ azimuth of a joint costs a trigonometric function:
 - Two normal numbers (g, h) are a point of the plane; its direction is uniform, its square is exponential. In space it
   gives the *cosine* joint exactly, 1 - cos theta = (g^2 + h^2) / 2 kappa modulo 2 (the exponential law has no memory).
 - For the *harmonic* joint theta = |(g, h)| / (kappa + 1/3)^1/2 is accepted with (sin theta / theta) exp(theta^2 / 6),
-  which never exceeds one, lacks theta^4/180 of it, and is hardly ever computed: for theta < 2 it exceeds 1 - theta^4/90.
+  which is at most one and at least 1 - theta^4/90 for theta < 1: hardly ever must it be computed.
 - On a surface a harmonic joint is a normal number within half a turn, a cosine joint a normal number of variance
   pi^2 / 4 kappa, which lies above its density as 1 - cos theta >= 2 theta^2 / pi^2.
 
-The frame of each segment is the one before it after the least rotation that aligns the tangents (a frame without twist),
-so that a joint with the components x = theta cos phi, y = theta sin phi adds exactly these two to the tangent's angles in
-the two planes of the frame. The modes are those of these two angles.
+The frame of each segment is the one before it after the least rotation that aligns the tangents (a frame without
+twist), so that a joint with the components x = theta cos phi, y = theta sin phi adds exactly these two to the tangent's
+angles in the two planes of the frame. The modes are those of these two angles.
 """
 
 import math
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ...core.kernels.random import normal, uniform
 from ...core.kernels.threads import map_blocks
 from ...core.model import Streams, Tick
-from .statistics import Dimensions, JointPotential
+from .joints import Dimensions, JointPotential
 
 __all__ = ["ChainStatistics", "measure_chains", "sample_chains"]
 

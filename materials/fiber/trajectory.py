@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...core.model import ParameterError
 from ...core.quantities import Length, UnitError, unit_of
-from .statistics import Dimensions
+from .joints import Dimensions
 
 __all__ = ["Joints", "measure_joints", "read_beads"]
 
