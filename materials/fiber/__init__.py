@@ -1,15 +1,15 @@
 r"""Bending of fibres: from the stiffness of one bond angle to the rod that buckles under a hand.
 
-**Micro.** A force field or a crystal structure gives the stiffness *k* of the angle between two neighbouring segments of
-a molecule and their length *l*. The energy of a joint bent by theta is harmonic or, of the same small-angle stiffness, a
-cosine:
+**Micro.** A force field or a crystal structure gives the stiffness *k* of the angle between two neighbouring segments
+of a molecule and their length *l*. The energy of a joint bent by theta is harmonic or, of the same small-angle
+stiffness, a cosine:
 
 .. math::
 
     E = \frac{k}{2} \theta^2 \quad \text{or} \quad E = k (1 - \cos\theta) \tag{1}
 
-**Meso.** Many joints in a heat bath make a chain that forgets its direction; its decay length, its size and its modes are
-laws of the ensemble, not of the joint. **Macro.** From afar the chain is a rod [1], which sags and buckles with the
+**Meso.** Many joints in a heat bath make a chain that forgets its direction; its decay length, its size and its modes
+are laws of the ensemble, not of the joint. **Macro.** From afar the chain is a rod [1], which sags and buckles with the
 flexural rigidity K; in *d* dimensions its direction decays with the persistence length [2]:
 
 .. math::
@@ -20,14 +20,15 @@ flexural rigidity K; in *d* dimensions its direction decays with the persistence
 
     l_p = \frac{2}{d-1} \frac{K}{k_B T}, \qquad \langle t(0) \cdot t(s) \rangle = e^{-s/l_p} \tag{3}
 
-**When does the average lie?** A straight rod of the same contour length is the naive answer. It holds while bending costs
-more than heat can pay: the governing ratio is K / (kT L).
+**When does the average lie?** A straight rod of the same contour length is the naive answer. It holds while bending
+costs more than heat can pay: the governing ratio is K / (kT L).
 
 **The discrete chain.** Joints of a free chain are independent, which makes it exactly solvable:
 
 .. math::
 
-    c = \langle \cos\theta \rangle = \frac{1}{Z} \int_0^\pi \cos\theta \, e^{-E/k_B T} \sin^{d-2}\theta \, d\theta \tag{4}
+    c = \langle \cos\theta \rangle
+    = \frac{1}{Z} \int_0^\pi \cos\theta \, e^{-E/k_B T} \sin^{d-2}\theta \, d\theta \tag{4}
 
 .. math::
 
@@ -56,8 +57,8 @@ from c [3]; the binomial sums are its closed form without the cancellation that 
     \langle R_g^2 \rangle \to \frac{l_p L}{3} - l_p^2 + \frac{2 l_p^3}{L}
     - \frac{2 l_p^4}{L^2} \left( 1 - e^{-L/l_p} \right) \tag{9}
 
-The arrows are the continuum [1], [4]. The angle of the tangent in one plane (in space: of a frame without twist) is a sum
-of independent joints; its modes a_n = (2/L)^(1/2) sum_k l theta_k cos(n pi (k - 1/2)/N) are independent and have [5]
+The arrows are the continuum [1], [4]. The angle of the tangent in one plane (in space: of a frame without twist) is a
+sum of independent joints; its modes a_n = (2/L)^(1/2) sum_k l theta_k cos(n pi (k - 1/2)/N) are independent and have [5]
 
 .. math::
 
@@ -81,10 +82,11 @@ springs of 2 k buckles at [7]
 
 .. math::
 
-    P = \frac{4k}{l} \sin^2 \frac{q}{2}, \qquad n q = \pi, \; \frac{\pi}{2}, \; 2\pi, \quad \tan(n q) = n \sin q \tag{13}
+    P = \frac{4k}{l} \sin^2 \frac{q}{2}, \qquad n q = \pi, \; \frac{\pi}{2}, \; 2\pi,
+    \quad \tan(n q) = n \sin q \tag{13}
 
-With clamps of spring k its error is of first order in 1/n instead of second; both are offered. A cantilever under a dead
-load P across its tip bends by the elastica [8]. With s the sine of the tip's angle, and the complete and incomplete
+With clamps of spring k its error is of first order in 1/n instead of second; both are offered. A cantilever under a
+dead load P across its tip bends by the elastica [8]. With s the sine of the tip's angle, and the complete and incomplete
 integrals of the textbooks merged by their addition theorem, so that nothing cancels,
 
 .. math::

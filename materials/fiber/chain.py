@@ -267,7 +267,7 @@ class FiberChain(Model):
         --------
         >>> chain = FiberChain.from_trajectory([[[0, 0], [1, 0], [1.9, 0.4], [2.9, 0.6]]], units="nm", temperature=300)
         >>> chain.segments, f"{chain.bending_stiffness:.2e}"
-        (3, '6.58e-20')
+        (3, '3.70e-20')
         """
         joints = measure_joints(read_beads(trajectory, units, selection))
         kelvin = Unit("K").to_magnitude(temperature)
