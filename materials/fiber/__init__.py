@@ -58,7 +58,7 @@ from c [3]; the binomial sums are its closed form without the cancellation that 
     - \frac{2 l_p^4}{L^2} \left( 1 - e^{-L/l_p} \right) \tag{9}
 
 The arrows are the continuum [1], [4]. The angle of the tangent in one plane (in space: of a frame without twist) is a
-sum of independent joints; its modes a_n = (2/L)^(1/2) sum_k l theta_k cos(n pi (k - 1/2)/N) are independent and have [5]
+sum of independent joints; its modes a_n = (2/L)^(1/2) sum_k l theta_k cos(n pi (k - 1/2)/N) are independent, with [5]
 
 .. math::
 
@@ -86,7 +86,7 @@ springs of 2 k buckles at [7]
     \quad \tan(n q) = n \sin q \tag{13}
 
 With clamps of spring k its error is of first order in 1/n instead of second; both are offered. A cantilever under a
-dead load P across its tip bends by the elastica [8]. With s the sine of the tip's angle, and the complete and incomplete
+dead load P across its tip bends by the elastica [8]. With s the sine of the tip's angle, and complete and incomplete
 integrals of the textbooks merged by their addition theorem, so that nothing cancels,
 
 .. math::
