@@ -1,7 +1,7 @@
 r"""Effective surface: the one set of numbers that gives the mean flux of a patchwork in neutral flow.
 
-Fluxes average, parameters do not. Above the blending height all patches see one wind; below it each has its own drag and
-heat transfer, with *L_i = ln(l_b / z_i)* and *H_i = ln(l_b / z_{h,i})*:
+Fluxes average, parameters do not. Above the blending height all patches see one wind; below it each has its own drag
+and heat transfer, with *L_i = ln(l_b / z_i)* and *H_i = ln(l_b / z_{h,i})*:
 
 .. math:: C_i = \frac{\kappa^2}{L_i^2}, \qquad C_{h,i} = \frac{\kappa^2}{L_i H_i}                            \tag{1}
 .. math:: \frac{1}{\ln^2(l_b / z_e)} = \sum_i \frac{f_i}{L_i^2}                                              \tag{2}
@@ -14,23 +14,26 @@ Drag is a convex function of *ln z*: the logarithmic mean is a lower bound of *z
 .. math:: \ln z_e = \langle \ln z \rangle + \frac{3}{2} \frac{\operatorname{var}(\ln z)}{\ln(l_b / z_m)}, \quad
           \ln z_m = \langle \ln z \rangle                                                                    \tag{6}
 
-**Self-consistency.** The blending height itself needs *z_e*: equation (2) in Mason's *l_b ln^2(l_b / z_e) = 2 kappa^2 L_c*
-leaves one equation for *s = ln(l_b / z_max)*,
+**Self-consistency.** The blending height itself needs *z_e*: equation (2) in Mason's *l_b ln^2(l_b / z_e) = 2 kappa^2
+L_c* leaves one equation for *s = ln(l_b / z_max)*,
 
-.. math:: \ln z_{max} + s - \ln S(s) = \ln(2 \kappa^2 L_c), \quad S(s) = \sum_i \frac{f_i}{(s + \ln(z_{max}/z_i))^2}  \tag{7}
+.. math:: \ln z_{max} + s - \ln S(s) = \ln(2 \kappa^2 L_c), \quad
+          S(s) = \sum_i \frac{f_i}{(s + \ln(z_{max}/z_i))^2}                                              \tag{7}
 
-whose left side rises from minus to plus infinity: there is exactly one root. It lies between Mason's closed forms for the
-roughest patch alone, with *L_c f_max* and with *L_c* (for then S is at least *f_max / s^2* and at most *1 / s^2*). Newton's
-rule in *ln s* inside this bracket needs 3 to 5 steps, also where sweeps of the plain fixed point take hundreds.
+whose left side rises from minus to plus infinity: there is exactly one root. It lies between Mason's closed forms for
+the roughest patch alone, with *L_c f_max* and with *L_c* (for then S is at least *f_max / s^2* and at most *1 /
+s^2*). Newton's rule in *ln s* inside this bracket needs 3 to 5 steps, also where sweeps of the plain fixed point take
+hundreds.
 
-Displacement heights have no single definition in the literature: (4) is the centre of drag. Patches lie along the last axis.
+Displacement heights have no single definition in the literature: (4) is the centre of drag. Patches lie along the
+last axis.
 
 References
 ----------
 1. Mason, Q. J. R. Meteorol. Soc. 114, 399 (1988), doi:10.1002/qj.49711448007.
-2. Claussen, Boundary-Layer Meteorol. 54, 17 (1991), doi:10.1007/BF00119409.
+2. Claussen, Boundary-Layer Meteorol. 54, 387 (1991), doi:10.1007/BF00118868.
 3. Wieringa, Q. J. R. Meteorol. Soc. 112, 867 (1986), doi:10.1002/qj.49711247316.
-4. Taylor, Boundary-Layer Meteorol. 39, 313 (1987), doi:10.1007/BF00116125.
+4. Taylor, Boundary-Layer Meteorol. 39, 403 (1987).
 """
 
 import math
@@ -122,7 +125,9 @@ def heat_transfer_coefficient(
     0.0050296453
     """
     momentum = only_positive(np.log(only_positive(height / only_positive(roughness_length))))
-    return von_karman**2 / (momentum * only_positive(np.log(only_positive(height / only_positive(heat_roughness_length)))))
+    return von_karman**2 / (
+        momentum * only_positive(np.log(only_positive(height / only_positive(heat_roughness_length))))
+    )
 
 
 @law
@@ -289,7 +294,8 @@ def drag_weighted_height(
 
 
 def radiative_temperature(surface_temperature: Any, emissivity: Any, area_fraction: Any) -> Any:
-    """Temperature [K] that emits the mean longwave radiation with the mean emissivity, equation (5), over the last axis.
+    """Temperature [K] that emits the mean longwave radiation with the mean emissivity, equation (5), over the last
+    axis.
 
     >>> round(float(radiative_temperature([310.0, 290.0], 1.0, [0.5, 0.5])), 6)
     300.498847
@@ -379,9 +385,7 @@ def blend_with_logarithms(
 
 
 @njit(cache=True, nogil=True)
-def _blend_rows(
-    log_z: np.ndarray, fraction: np.ndarray, wavelength: np.ndarray, kappa: float, out: np.ndarray
-) -> None:
+def _blend_rows(log_z: np.ndarray, fraction: np.ndarray, wavelength: np.ndarray, kappa: float, out: np.ndarray) -> None:
     for row in range(wavelength.size):
         top, s, drag = blend_with_logarithms(log_z[row], fraction[row], wavelength[row], kappa)
         out[0, row] = math.exp(top + s)

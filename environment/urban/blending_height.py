@@ -1,7 +1,8 @@
 r"""Blending heights: how high above a patchwork the wind stops to see the patches.
 
 The wind needs the time *L_c / U* to cross one period of the pattern, turbulence needs *l / (a u_\*)* to mix over the
-height *l*. Two questions have two answers, which differ five- to tenfold (AMS Glossary of Meteorology, "blending height"):
+height *l*. Two questions have two answers, which differ five- to tenfold (AMS Glossary of Meteorology, "blending
+height"):
 
 **The mean profile.** Where is the perturbation of stress too small to bend the mean profile? Mason (1988):
 
@@ -14,22 +15,23 @@ height *l*. Two questions have two answers, which differ five- to tenfold (AMS G
 .. math:: \frac{l_d}{L_c} \ln \frac{l_d}{z_0} = c_1 \kappa
           \quad \Rightarrow \quad l_d = \frac{c_1 \kappa L_c}{W_0(c_1 \kappa L_c / z_0)}                     \tag{2}
 
-Both follow from Lambert's function without iteration. *L_c* is the **wavelength** of the pattern (one patch and the next;
-two patches of equal stripes): with the patch length instead, *l_b* comes out 1.7 times too low. Heights count from the
-displacement plane. Mahrt (2000) writes both questions as one scaling law, and one for patches that differ in heat flux:
+Both follow from Lambert's function without iteration. *L_c* is the **wavelength** of the pattern (one patch and the
+next; two patches of equal stripes): with the patch length instead, *l_b* comes out 1.7 times too low. Heights count
+from the displacement plane. Mahrt (2000) writes both questions as one scaling law, and one for patches that differ in
+heat flux:
 
 .. math:: l = C \left(\frac{u_*}{U}\right)^p L                                                               \tag{3}
 .. math:: l_{th} = \frac{\overline{w' \theta'}}{C_{WM} U \theta} L                                           \tag{4}
 
-Valid for neutral flow over patches longer than a few roughness-element heights; below 2 to 3 building heights no blending
-height has a meaning (roughness sublayer).
+Valid for neutral flow over patches longer than a few roughness-element heights; below 2 to 3 building heights no
+blending height has a meaning (roughness sublayer).
 
 References
 ----------
 1. Mason, Q. J. R. Meteorol. Soc. 114, 399 (1988), doi:10.1002/qj.49711448007.
 2. Wood & Mason, Q. J. R. Meteorol. Soc. 117, 1025 (1991), doi:10.1002/qj.49711750108.
-3. Claussen, Q. J. R. Meteorol. Soc. 116, 1451 (1990), doi:10.1002/qj.49711649610.
-4. Mahrt, Boundary-Layer Meteorol. 96, 33 (2000), doi:10.1023/A:1002482616576.
+3. Claussen, Atmos. Environ. A 24, 1349 (1990); Boundary-Layer Meteorol. 54, 387 (1991), doi:10.1007/BF00118868.
+4. Mahrt, Boundary-Layer Meteorol. 96, 33 (2000), doi:10.1023/A:1002482332477.
 """
 
 import math
@@ -195,7 +197,9 @@ def thermal_blending_height(
     107.53
     """
     mixing = coefficient * only_positive(wind_speed) * temperature
-    return np.where(np.asarray(kinematic_heat_flux) >= 0, kinematic_heat_flux, np.nan)[()] / mixing * heterogeneity_length
+    return (
+        np.where(np.asarray(kinematic_heat_flux) >= 0, kinematic_heat_flux, np.nan)[()] / mixing * heterogeneity_length
+    )
 
 
 @njit(cache=True, nogil=True)

@@ -1,12 +1,12 @@
 """Closed forms through Lambert's function, element by element.
 
-Every blending height and some internal boundary layers solve an equation of the kind *(height) ln(height) = number*. The
-principal branch of Lambert's function solves them without iteration by the caller::
+Every blending height and some internal boundary layers solve an equation of the kind *(height) ln(height) = number*.
+The principal branch of Lambert's function solves them without iteration by the caller::
 
     W exp(W) = x,   W >= -1                                                                                   (1)
 
-It is found from a guess that is good to a few per cent (Winitzki 2003; x / (1 + x) near zero) and two steps of Fritsch's rule (1973), each of
-which has fourth order and needs one logarithm and no exponential.
+It is found from a guess that is good to a few per cent (Winitzki 2003; x / (1 + x) near zero) and two steps of
+Fritsch's rule (1973), each of which has fourth order and needs one logarithm and no exponential.
 
 References
 ----------

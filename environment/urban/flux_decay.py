@@ -1,135 +1,50 @@
 r"""How a pattern of surface fluxes fades with height: the linear theory behind the blending height.
 
-A scalar (heat, vapour, a tracer) leaves a surface whose flux varies along the wind as *exp(2 pi i x / L_c)* and is carried
-by the wind *U(z)* while turbulence *K = kappa u_\* z* mixes it:
+A scalar (heat, vapour, a tracer) leaves a surface whose flux varies along the wind as *exp(2 pi i x / L_c)* and is
+carried by the wind *U(z)* while turbulence *K = kappa u_\* z* mixes it:
 
-.. math:: U \frac{\partial c}{\partial x} = \frac{\partial}{\partial z}\left(\kappa u_* z \frac{\partial c}{\partial z}\right),
-          \qquad F = -\kappa u_* z \frac{\partial c}{\partial z}                                             \tag{1}
+.. math:: U \frac{\partial c}{\partial x} =
+          \frac{\partial}{\partial z}\left(\kappa u_* z \frac{\partial c}{\partial z}\right), \qquad
+          F = -\kappa u_* z \frac{\partial c}{\partial z}                                                    \tag{1}
 
-**Plug flow**, U constant. With the modified Bessel function *K_1*
+With a logarithmic wind and *y = ln(z / z_0)* only the ratio of wavelength and roughness length is left:
 
-.. math:: \frac{F(z)}{F(0)} = s K_1(s), \quad s = 2 \sqrt{i \chi}, \quad \chi = \frac{2 \pi U z}{\kappa u_* L_c}   \tag{2}
-
-and a step of the surface flux grows as *F(x, z) / F_0 = exp(-U z / (kappa u_\* x))*, the footprint of Schuepp et al. (1990).
-
-**Logarithmic wind**. With *y = ln(z / z_0)* only the ratio of wavelength and roughness length is left:
-
-.. math:: \frac{d^2 c}{dy^2} = q(y) c, \qquad q = i \frac{2 \pi z_0}{\kappa^2 L_c} y e^y                      \tag{3}
+.. math:: \frac{d^2 c}{dy^2} = q(y) c, \qquad q = i \frac{2 \pi z_0}{\kappa^2 L_c} y e^y                      \tag{2}
 .. math:: r = \frac{1}{c} \frac{dc}{dy}: \quad \frac{dr}{dy} = q - r^2, \qquad
-          \ln \frac{F(y)}{F(0)} = \int_0^y \frac{q}{r} dy'                                                   \tag{4}
+          \ln \frac{F(y)}{F(0)} = \int_0^y \frac{q}{r} dy'                                                   \tag{3}
 
-The Riccati equation (4) is integrated downwards from far above, where *r = -sqrt(q)* and whence all errors fade; the
-integral follows on the way. The height where the amplitude has fallen to 1/e is, within 15 per cent over two decades of
-wavelength and roughness, Mason's blending height; the height where 5 per cent are left ("physical" blending height) lies
-three to five times higher.
+The Riccati equation (3) is integrated downwards from far above, where *r = -sqrt(q)* and whence all errors fade; the
+integral follows on the way. The height where the amplitude has fallen to 1/e is, within 15 per cent over two decades
+of wavelength and roughness, Mason's blending height; the height where 5 per cent are left ("physical" blending
+height) lies three to five times higher.
 
 Validity: neutral surface layer, small perturbations, patches much longer than high, no diffusion along the wind.
 
 References
 ----------
 1. Mason, Q. J. R. Meteorol. Soc. 114, 399 (1988), doi:10.1002/qj.49711448007.
-2. Schuepp et al., Boundary-Layer Meteorol. 50, 355 (1990), doi:10.1007/BF00120530.
-3. Gash, Boundary-Layer Meteorol. 35, 409 (1986), doi:10.1007/BF00118567.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.fft
-import scipy.special
 from numba import njit
 
-from ...core.quantities import Dimensionless, Length, Velocity, law
-from .elementwise import evaluate_elements, only_positive
+from ...core.quantities import Dimensionless, Length, law
+from .elementwise import evaluate_elements
 
 __all__ = [
+    "DecayProfile",
     "blend_flux_map",
+    "decay_profile",
     "flux_amplitude",
     "flux_decay_height",
     "flux_response",
-    "footprint_flux_ratio",
-    "plug_flow_flux_amplitude",
-    "plug_flow_flux_phase",
 ]
 
 _STEPS = 512  # of the Riccati equation, order 4: heights are then exact to 1e-8
-
-
-@law
-def plug_flow_flux_amplitude(chi: Dimensionless) -> Dimensionless:
-    """Amplitude of a flux perturbation in plug flow relative to the surface, equation (2).
-
-    Parameters
-    ----------
-    chi : float
-        2 pi U z / (kappa u* L_c) [1].
-
-    Returns
-    -------
-    float
-        Amplitude [1].
-
-    Examples
-    --------
-    >>> round(plug_flow_flux_amplitude(1.0), 6)
-    0.488587
-    """
-    return np.abs(_respond_in_plug_flow(chi))
-
-
-@law
-def plug_flow_flux_phase(chi: Dimensionless) -> Dimensionless:
-    """Phase of a flux perturbation in plug flow relative to the surface, equation (2); negative: it lies downwind.
-
-    Parameters
-    ----------
-    chi : float
-        2 pi U z / (kappa u* L_c) [1].
-
-    Returns
-    -------
-    float
-        Phase between -pi and pi [rad].
-
-    Examples
-    --------
-    >>> round(plug_flow_flux_phase(1.0), 6)
-    -1.119242
-    """
-    return np.angle(_respond_in_plug_flow(chi))
-
-
-@law
-def footprint_flux_ratio(
-    fetch: Length, height: Length, wind_speed: Velocity, friction_velocity: Velocity, von_karman: Dimensionless = 0.4
-) -> Dimensionless:
-    """Share of the new surface flux that is seen at a height, a fetch downwind of its edge, in plug flow.
-
-    Parameters
-    ----------
-    fetch, height : float
-        Distance from the edge and height above the displacement plane [m].
-    wind_speed, friction_velocity : float
-        Of the flow [m s-1].
-    von_karman : float
-        Von Karman's constant [1].
-
-    Returns
-    -------
-    float
-        From 0 to 1 [1].
-
-    References
-    ----------
-    Gash (1986); Schuepp et al. (1990).
-
-    Examples
-    --------
-    >>> round(footprint_flux_ratio(1000.0, 13.862944, 6.0, 0.3), 6)
-    0.5
-    """
-    return np.exp(-wind_speed * height / (von_karman * friction_velocity * only_positive(fetch)))
 
 
 @law
@@ -139,7 +54,8 @@ def flux_decay_height(
     remainder: Dimensionless = 1 / math.e,
     von_karman: Dimensionless = 0.4,
 ) -> Length:
-    """Height at which the amplitude of a flux perturbation has fallen to a remainder, in a logarithmic wind, equation (4).
+    """Height at which the amplitude of a flux perturbation has fallen to a remainder, in a logarithmic wind, equation
+    (3).
 
     Parameters
     ----------
@@ -162,16 +78,14 @@ def flux_decay_height(
     >>> round(flux_decay_height(1000.0, 0.1), 3)
     13.418
     """
-    return evaluate_elements(
-        _find_decay, _fill_decays, heterogeneity_length, roughness_length, remainder, von_karman
-    )
+    return evaluate_elements(_find_decay, _fill_decays, heterogeneity_length, roughness_length, remainder, von_karman)
 
 
 @law
 def flux_amplitude(
     height: Length, heterogeneity_length: Length, roughness_length: Length, von_karman: Dimensionless = 0.4
 ) -> Dimensionless:
-    """Amplitude of a flux perturbation at a height, relative to the surface, in a logarithmic wind, equation (4).
+    """Amplitude of a flux perturbation at a height, relative to the surface, in a logarithmic wind, equation (3).
 
     Parameters
     ----------
@@ -198,7 +112,7 @@ def flux_amplitude(
 
 
 def flux_response(height: Any, heterogeneity_length: Any, roughness_length: Any, von_karman: float = 0.4) -> Any:
-    """Complex amplitude F(z)/F(0) of a flux mode in a logarithmic wind, equation (4); broadcasts [m] -> [1].
+    """Complex amplitude F(z)/F(0) of a flux mode in a logarithmic wind, equation (3); broadcasts [m] -> [1].
 
     >>> response = flux_response(13.4177, 1000.0, 0.1)
     >>> round(float(abs(response)), 5), round(float(np.angle(response)), 2)
@@ -262,15 +176,45 @@ def blend_flux_map(
     return scipy.fft.irfft(modes, n, axis=-1)
 
 
-def _respond_in_plug_flow(chi: Any) -> Any:
-    """Equation (2). At chi = 0 the flux is that of the surface."""
-    s = 2.0 * np.sqrt(1j * only_positive(chi))
-    return np.where(np.asarray(chi) == 0, 1.0, s * scipy.special.kv(1, s))[()]
+class DecayProfile(NamedTuple):
+    """How a flux perturbation fades: heights where 1/e and 5 % are left [m], and amplitude on a grid of heights."""
+
+    first_height: float
+    last_height: float
+    height: np.ndarray
+    amplitude: np.ndarray
+
+
+def decay_profile(
+    heterogeneity_length: float, roughness_length: float, von_karman: float = 0.4, points: int = 41
+) -> DecayProfile:
+    """Decay of one mode in a logarithmic wind from the surface to where 1 % is left, equation (3).
+
+    >>> round(decay_profile(1000.0, 0.1).last_height, 3)
+    51.555
+    """
+    height, amplitude = np.empty(points), np.empty(points)
+    first, last = _profile_mode(heterogeneity_length, roughness_length, von_karman, height, amplitude)
+    return DecayProfile(first, last, height, amplitude)
+
+
+@njit(cache=True, nogil=True)
+def _profile_mode(
+    wavelength: float, z0: float, kappa: float, height: np.ndarray, amplitude: np.ndarray
+) -> tuple[float, float]:
+    rate, integral, h = _integrate_mode(2.0 * math.pi * z0 / (kappa * kappa * wavelength), _STEPS)
+    end = _find_level(rate, integral, h, math.log(0.01))
+    for k in range(height.size):
+        y = end * k / (height.size - 1)
+        height[k] = z0 * math.exp(y)
+        amplitude[k] = math.exp(_interpolate(rate, integral, h, y).real)
+    first, last = _find_level(rate, integral, h, -1.0), _find_level(rate, integral, h, math.log(0.05))
+    return z0 * math.exp(first), z0 * math.exp(last)
 
 
 @njit(cache=True, nogil=True)
 def _integrate_mode(strength: float, steps: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Equation (4) on a uniform grid in y: the rate q/r and the integral ln(F/F_0), with the step.
+    """Equation (3) on a uniform grid in y: the rate q/r and the integral ln(F/F_0), with the step.
 
     The top lies where sqrt(|q|) times its distance makes a decay of about exp(-17).
     """
@@ -363,7 +307,9 @@ def _fill_decays(
 
 
 @njit(cache=True, nogil=True)
-def _respond_to_modes(height: np.ndarray, wavelength: np.ndarray, z0: np.ndarray, kappa: float, out: np.ndarray) -> None:
+def _respond_to_modes(
+    height: np.ndarray, wavelength: np.ndarray, z0: np.ndarray, kappa: float, out: np.ndarray
+) -> None:
     solved = -1.0
     rate, integral, h = np.zeros(1, dtype=np.complex128), np.zeros(1, dtype=np.complex128), 1.0
     for i in range(out.size):

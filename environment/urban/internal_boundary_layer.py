@@ -12,13 +12,13 @@ among them. *z_1* is upstream, *z_2* downstream of the edge, *z_r* the larger of
 .. math:: \delta = \delta_0 + z_r \left(\frac{x}{z_r}\right)^{0.8}, \quad
           \frac{u_{*2}}{u_{*1}} = \frac{\ln(\delta / z_1)}{\ln(\delta / z_2)}                                \tag{6}
 
-Validity: neutral flow, fetches from about ten to some ten thousand roughness lengths. The spread between the laws at one
-fetch (a factor of 3) is their uncertainty.
+Validity: neutral flow, fetches from about ten to some ten thousand roughness lengths. The spread between the laws at
+one fetch (a factor of 3) is their uncertainty.
 
 References
 ----------
 1. Elliott, Trans. AGU 39, 1048 (1958), doi:10.1029/TR039i006p01048.
-2. Wood, Boundary-Layer Meteorol. 22, 351 (1982), doi:10.1007/BF00124706.
+2. Wood, Boundary-Layer Meteorol. 22, 241 (1982), doi:10.1007/BF00118257.
 3. Brutsaert, Evaporation into the Atmosphere, Reidel (1982), doi:10.1007/978-94-017-1497-6.
 4. Miyake, Univ. of Washington report (1965); Panofsky & Dutton, Atmospheric Turbulence, Wiley (1984).
 5. Troen & Petersen, European Wind Atlas, Risoe (1989).

@@ -1,15 +1,16 @@
 """Tables of land cover: Local Climate Zones and Davenport's roughness classes, as data.
 
-Ranges are printed as in their sources; None leaves an end open. One number for a range is the middle of its logarithm; for
-"at least" it is the lower end (so tall cities are rather underestimated), for "at most" Davenport's class of the sea.
-Where buildings are known, Macdonald's morphometry gives a second opinion. The two differ up to tenfold for the zones 4
-(open high-rise: 8.9 m against "at least 1 m") and 7 (lightweight low-rise: 0.02 m against 0.1 to 0.5 m): look at both.
+Ranges are printed as in their sources; None leaves an end open. One number for a range is the middle of its
+logarithm; for "at least" it is the lower end (so tall cities are rather underestimated), for "at most" Davenport's
+class of the sea. Where buildings are known, Macdonald's morphometry gives a second opinion. The two differ by more
+than a factor of 3 for zone 4 (open high-rise: 8.9 m against "at least 1 m"), zone 5 (open mid-rise: 2.1 m against
+0.25 to 1 m) and zone 7 (lightweight low-rise: 0.02 m against 0.1 to 0.5 m): look at both.
 
 References
 ----------
 1. Stewart & Oke, Bull. Am. Meteorol. Soc. 93, 1879 (2012), doi:10.1175/BAMS-D-11-00019.1: zones and ranges.
-2. Demuzere et al., J. Open Source Softw. 7, 4432 (2022), doi:10.21105/joss.04432 (w2w): height, plan area fraction, aspect
-   ratio and urban fraction of each built zone, after Stewart, Oke & Krayenhoff (2014).
+2. Demuzere et al., J. Open Source Softw. 7, 4432 (2022), doi:10.21105/joss.04432 (w2w): height, plan area fraction,
+   aspect ratio and urban fraction of each built zone, after Stewart, Oke & Krayenhoff (2014).
 3. Davenport, Grimmond, Oke & Wieringa, 12th AMS Conf. Applied Climatology (2000), 96: roughness classes.
 """
 
@@ -131,7 +132,7 @@ class LocalClimateZone:
 _Z = LocalClimateZone
 _FIELD, _LOW = (0.9, None), (None, 0.1)
 
-# Sky view, H/W, buildings, impervious, pervious, height, roughness, albedo, anthropogenic heat | w2w: H, roofs, H/W, urban
+# Sky view, H/W, buildings, impervious, pervious, height, roughness, albedo, heat | w2w: H, roofs, H/W, urban
 _ZONES = (
     _Z(1, "1", "compact high-rise", (0.2, 0.4), (2, None), (0.4, 0.6), (0.4, 0.6), _LOW, (25, None), (2.0, None),
        (0.10, 0.20), (50, 300), 50.0, 0.50, 2.5, 0.95),
@@ -156,11 +157,13 @@ _ZONES = (
     _Z(11, "A", "dense trees", (None, 0.4), (1, None), _LOW, _LOW, _FIELD, (3, 30), (2.0, None), (0.10, 0.20), (0, 0)),
     _Z(12, "B", "scattered trees", (0.5, 0.8), (0.25, 0.75), _LOW, _LOW, _FIELD, (3, 15), (0.25, 1.0), (0.15, 0.25),
        (0, 0)),
-    _Z(13, "C", "bush, scrub", (0.7, 0.9), (0.25, 1.0), _LOW, _LOW, _FIELD, (None, 2), (0.1, 0.5), (0.15, 0.30), (0, 0)),
+    _Z(13, "C", "bush, scrub", (0.7, 0.9), (0.25, 1.0), _LOW, _LOW, _FIELD, (None, 2), (0.1, 0.5), (0.15, 0.30),
+       (0, 0)),
     _Z(14, "D", "low plants", _FIELD, _LOW, _LOW, _LOW, _FIELD, (None, 1), (0.03, 0.25), (0.15, 0.25), (0, 0)),
     _Z(15, "E", "bare rock or paved", _FIELD, _LOW, _LOW, _FIELD, _LOW, (None, 0.25), (0.0005, 0.03), (0.15, 0.30),
        (0, 0)),
-    _Z(16, "F", "bare soil or sand", _FIELD, _LOW, _LOW, _LOW, _FIELD, (None, 0.25), (0.0005, 0.03), (0.20, 0.35), (0, 0)),
+    _Z(16, "F", "bare soil or sand", _FIELD, _LOW, _LOW, _LOW, _FIELD, (None, 0.25), (0.0005, 0.03), (0.20, 0.35),
+       (0, 0)),
     _Z(17, "G", "water", _FIELD, _LOW, _LOW, _LOW, _FIELD, (None, None), (None, 0.0005), (0.02, 0.10), (0, 0)),
 )  # fmt: skip
 

@@ -1,15 +1,16 @@
 r"""Morphometry: roughness and displacement of a neighbourhood from the shape of its buildings.
 
-With the plan area fraction *lambda_p* (roofs over ground), the frontal area fraction *lambda_f* (walls that face the wind
-over ground) and the height *H*, Macdonald, Griffiths & Hall (1998) balance the drag of an array of blocks:
+With the plan area fraction *lambda_p* (roofs over ground), the frontal area fraction *lambda_f* (walls that face the
+wind over ground) and the height *H*, Macdonald, Griffiths & Hall (1998) balance the drag of an array of blocks:
 
 .. math:: \frac{d}{H} = 1 + A^{-\lambda_p} (\lambda_p - 1)                                                   \tag{1}
 .. math:: \frac{z_0}{H} = \left(1 - \frac{d}{H}\right)
-          \exp\left(-\left[\frac{\beta C_D}{2 \kappa^2} \left(1 - \frac{d}{H}\right) \lambda_f\right]^{-1/2}\right)  \tag{2}
+          \exp\left(-\left[\frac{\beta C_D}{2 \kappa^2}
+          \left(1 - \frac{d}{H}\right) \lambda_f\right]^{-1/2}\right)                                        \tag{2}
 
-with A = 4.43 and beta = 1 for staggered arrays, A = 3.59 and beta = 0.55 for square ones, C_D = 1.2. The *d* in (2) is the
-one of (1): a code that took another one overestimated *z_0* nearly fourfold for years. Regular street canyons of aspect
-ratio *H/W* have
+with A = 4.43 and beta = 1 for staggered arrays, A = 3.59 and beta = 0.55 for square ones, C_D = 1.2. The *d* in (2)
+is the one of (1): a code that took another one overestimated *z_0* nearly fourfold for years. Regular street canyons
+of aspect ratio *H/W* have
 
 .. math:: \lambda_f = \frac{H}{W} (1 - \lambda_p)                                                            \tag{3}
 
@@ -333,8 +334,10 @@ def describe_buildings(
     """
     height = np.asarray(heights, dtype=float)
     if len(footprints) == 0 or height.shape != (len(footprints),):
-        raise ValueError(f"heights has shape {height.shape}: give one height for each of {len(footprints)} footprints (>= 1)")
-    directions = np.arange(36) * (math.pi / 18) if wind_direction is None else np.array([wind_direction])
+        raise ValueError(
+            f"heights has shape {height.shape}: give one height for each of {len(footprints)} footprints (>= 1)"
+        )
+    directions = (np.arange(36) + 0.5) * (math.pi / 18) if wind_direction is None else np.array([wind_direction])
     area = np.array([_polygon_area(footprint) for footprint in footprints])
     if not (np.all(height > 0) and np.all(area > 0) and lot_area > 0):
         raise ValueError("every height [m], every footprint's area [m2] and lot_area [m2] must be greater than 0")

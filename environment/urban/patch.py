@@ -1,8 +1,8 @@
 """Patches: what the wind meets in one piece of a patchwork, and the patches that stand for classes of land cover.
 
-Built zones lose heat through the thin layer at their walls (Kanda et al. 2007, at a friction velocity of 0.5 m/s); over
-natural land the roughness length for heat is a tenth of that for momentum (Garratt & Francey 1978). Displacement heights
-are Macdonald's for built zones, and two thirds of the height for dense trees; open land has none.
+Built zones lose heat through the thin layer at their walls (Kanda et al. 2007, at a friction velocity of 0.5 m/s);
+over natural land the roughness length for heat is a tenth of that for momentum (Garratt & Francey 1978). Displacement
+heights are Macdonald's for built zones, and two thirds of the height for dense trees; open land has none.
 
 References
 ----------
