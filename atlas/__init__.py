@@ -11,6 +11,7 @@ __all__ = [
     "display",
     "figures",
     "files",
+    "model_commands",
     "panels",
     "parameters",
     "report",

@@ -11,6 +11,7 @@ import ast
 import difflib
 import functools
 import importlib
+import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -84,6 +85,8 @@ class Subject:
         None for a module of methods.
     story : str
         Docstring of the module.
+    parts : mapping of str to str
+        Where the module is a folder: docstrings of the modules inside, by their paths.
     evidence : tuple of Evidence
         Of the module; a second model of the same module brings none, so that nothing is counted twice.
     presets : mapping of str to Model
@@ -95,6 +98,7 @@ class Subject:
     story: str = ""
     evidence: tuple[Evidence, ...] = ()
     presets: Mapping[str, Model] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -160,7 +164,7 @@ def load(entry: Entry) -> Subject:
     """Import what an entry names."""
     if not entry.is_model:
         module = importlib.import_module(entry.path)
-        return Subject(entry.path, None, module.__doc__ or "", tuple(module.EVIDENCE))
+        return Subject(entry.path, None, module.__doc__ or "", tuple(module.EVIDENCE), parts=_parts(module))
     module_path, _, name = entry.path.rpartition(".")
     module = importlib.import_module(module_path)
     return subject_of(getattr(module, name), module=module, path=entry.path)
@@ -178,6 +182,7 @@ def subject_of(model: type[Model], *, module: ModuleType | None = None, path: st
         module.__doc__ or "",
         tuple(getattr(module, "EVIDENCE", ())) if first is model else (),
         {name: thing for name, thing in found.items() if type(thing) is model},
+        _parts(module),
     )
 
 
@@ -208,6 +213,12 @@ def option_paths(entry: Entry, folder: Path = _FOLDER) -> tuple[str, ...]:
         return ()
     body = (node for node in found[1].body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name))
     return tuple(node.target.id for node in body if _calls(node.value, "param"))  # type: ignore[union-attr]
+
+
+def _parts(module: ModuleType) -> dict[str, str]:
+    inner = sorted(entry.name for entry in pkgutil.iter_modules(getattr(module, "__path__", ())))
+    paths = [f"{module.__name__}.{name}" for name in inner]
+    return {path: importlib.import_module(path).__doc__ or "" for path in paths}
 
 
 def _is_model(thing: object) -> bool:
@@ -292,8 +303,10 @@ def _makes(source: Path, node: ast.expr | None, model: str) -> bool:
     if not isinstance(node, ast.Call):
         return False
     if isinstance(node.func, ast.Attribute):
-        owner = _named(node.func.value)
-        return owner == model or (node.func.attr == "replace" and _is_preset(source, owner, model))
+        owner = node.func.value
+        if node.func.attr == "replace":
+            return _makes(source, owner, model) or _is_preset(source, _named(owner), model)
+        return _named(owner) == model
     return _named(node.func) == model
 
 

@@ -104,18 +104,19 @@ def number(value: float, error: float = math.nan) -> str:
 
     >>> number(0.123456, 0.0123)
     '0.123 ± 0.012'
-    >>> number(123456.0)
-    '1.235e+05'
+    >>> number(-123456.0)
+    '−123456'
     """
     if math.isnan(value):
         return "–"
-    if not (math.isfinite(error) and error > 0):
-        return f"{value:.4g}".replace("-", "−", 1) if value < 0 else f"{value:.4g}"
+    if not (math.isfinite(error) and error > 1e-300):
+        text = f"{value:.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
+        return text.replace("-", "−", 1) if value < 0 else text
     # Two figures of the error when it begins with a small digit, one otherwise: 0.012, 0.4.
     power = math.floor(math.log10(error))
     figures = 2 if error / 10.0**power < 2.95 else 1
     decimals = figures - 1 - power
-    if abs(value) >= 1e5 or decimals > 5:
+    if abs(value) >= 1e6 or decimals > 5:
         lead = math.floor(math.log10(max(abs(value), error)))
         digits = max(lead + decimals, 0)
         return f"({value / 10.0**lead:.{digits}f} ± {error / 10.0**lead:.{digits}f})e{lead:+03d}".replace("-", "−", value < 0)
@@ -161,7 +162,7 @@ def _prefixed(size: float, symbol: str, shown: str, power: int) -> Scale:
 def _powered(size: float, symbol: str) -> Scale:
     """Left as it is where the number is readable; otherwise a power of ten goes to the unit."""
     unit = pretty_unit(symbol)
-    if 1e-3 <= size < 1e5:
+    if 1e-3 <= size < 1e6:
         return Scale(1.0, unit)
-    power = math.floor(math.log10(size))
+    power = max(math.floor(math.log10(size)), -300)
     return Scale(10.0**-power, f"10{str(power).translate(_SUPERSCRIPT)} {unit}".rstrip())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..core.model import Model
 
-__all__ = ["crossover", "normality", "overview", "panels", "to_png", "to_svg"]
+__all__ = ["crossover", "describe_crossover", "normality", "overview", "panels", "to_png", "to_svg"]
 
 _STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -99,6 +99,17 @@ def crossover(dataset: xr.Dataset) -> Figure:
     Each curve has its own colour, mark and dash, and is named at its end; the legend says what the ratio weighs.
     """
     return _painted((8.6, 5.4), lambda figure: _paint_crossover(figure.add_subplot(), dataset))
+
+
+def describe_crossover(dataset: xr.Dataset) -> str:
+    """The comparison in words, for those who cannot see it."""
+    parts = []
+    for name in (str(name) for name in dataset.data_vars if f"{name}_exists" in dataset):
+        curve = dataset[name].dropna("ratio")
+        if curve.size:
+            first, last = (f"{float(curve[end]):+.2f} at ratio {float(curve.ratio[end]):.3g}" for end in (0, -1))
+            parts.append(f"{name}: from {first} to {last}")
+    return "Relative difference of the naive answer over the governing ratio. " + "; ".join(parts) + "."
 
 
 def normality(scores: Sequence[float]) -> Figure:
@@ -209,6 +220,8 @@ def _painted(size: tuple[float, float], paint: Callable[[Figure], None]) -> Figu
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         paint(figure)
+        figure.draw_without_rendering()  # lays out once; every save would do it again, twice
+        figure.set_layout_engine("none")
     return figure
 
 

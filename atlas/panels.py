@@ -70,6 +70,9 @@ def plan(results: Sequence[Result], dataset: xr.Dataset, limit: int = 6) -> tupl
                 scalars.append(Panel("scalars", group))
         else:
             panels.extend(Panel(kind, part) for kind, part in _with_dimensions(group, dataset))
+    if not panels and not scalars:  # a method with single numbers only: those of one unit together
+        units = dict.fromkeys(r.units for r in drawn.values())
+        scalars = [Panel("scalars", tuple(r for r in drawn.values() if r.units == unit)[:6]) for unit in units]
     return tuple([*panels, *scalars][:limit])
 
 

@@ -79,7 +79,7 @@ def _walk(
 ) -> Iterator[Parameter]:
     for name in type(record).model_fields:
         value = getattr(record, name)
-        if isinstance(value, tuple) and value and hasattr(value[0], "model_fields"):
+        if isinstance(value, tuple) and value and hasattr(type(value[0]), "model_fields"):
             for index, entry in enumerate(value):
                 inner = _properties_of(type(entry).__name__, definitions, entry)
                 yield from _walk(entry, inner, definitions, f"{prefix}{name}.{index}.")

@@ -21,6 +21,9 @@ __all__ = ["Block", "EquationError", "blocks", "equations", "inline", "to_mathml
 _REFUSED = ("aligned", "align", "eqnarray", r"\boldsymbol", r"\label", r"\ref")
 _MATH = re.compile(r"^\s*\.\. math::[ \t]*(.*)$")
 _REFERENCE = re.compile(r"^\s*\.\. \[(\w+)\]\s*(.*)$")
+_NUMBERED = re.compile(r"^\s*(\d+)\.\s+(.*)$")
+_TAG = re.compile(r"\\tag\{([^}]*)\}")
+_SCRIPT = re.compile(r"([_^])(?:\{([^}]*)\}|([A-Za-z0-9∗]+))")
 _BULLET = re.compile(r"^\s*[-*]\s+(.*)$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'])\1{2,}\s*$")
 _INLINE = re.compile(
@@ -44,7 +47,7 @@ class Block:
     text : str
         The source: LaTeX for math, prose for the others.
     label : str
-        Number of a reference.
+        Number of a reference, or of an equation (its ``\\tag``).
     """
 
     kind: Literal["paragraph", "heading", "bullet", "math", "reference", "code"]
@@ -116,6 +119,7 @@ def inline(text: str, prefix: str = "") -> str:
     >>> inline("``a`` < *b*, see [1]_", prefix="golgi-")
     '<code>a</code> &lt; <em>b</em>, see <a href="#golgi-ref-1">[1]</a>'
     """
+    text = text.replace(r"\*", "∗")  # an escaped star is an index, no emphasis
     parts = []
     end = 0
     for match in _INLINE.finditer(text):
@@ -130,9 +134,16 @@ def inline(text: str, prefix: str = "") -> str:
             parts.append(f'<a href="#{html.escape(prefix)}ref-{label}">[{label}]</a>')
         else:
             tag = {"strong": "strong", "emphasis": "em"}.get(kind, "code")
-            parts.append(f"<{tag}>{html.escape(inner, quote=False)}</{tag}>")
+            shown = html.escape(inner, quote=False)
+            parts.append(f"<{tag}>{_SCRIPT.sub(_script, shown) if tag == 'em' else shown}</{tag}>")
     parts.append(html.escape(text[end:], quote=False))
     return "".join(parts)
+
+
+def _script(match: re.Match[str]) -> str:
+    """An index or exponent in emphasised prose: *z_0* is written as in the equations."""
+    tag = "sub" if match[1] == "_" else "sup"
+    return f"<{tag}>{match[2] or match[3]}</{tag}>"
 
 
 def _inline_math(latex: str) -> str:
@@ -161,7 +172,7 @@ def _split(lines: list[str]) -> Iterator[Block]:
         elif math := _MATH.match(line):
             at, body = _indented(lines, at + 1, _indent(line))
             yield from _math(math[1], body)
-        elif reference := _REFERENCE.match(line):
+        elif reference := _REFERENCE.match(line) or _NUMBERED.match(line):
             at, body = _indented(lines, at + 1, _indent(line))
             yield Block("reference", _joined([reference[2], *body]), reference[1])
         elif bullet := _BULLET.match(line):
@@ -189,7 +200,7 @@ def _split(lines: list[str]) -> Iterator[Block]:
 
 
 def _begins(line: str) -> bool:
-    return bool(_MATH.match(line) or _REFERENCE.match(line) or _BULLET.match(line))
+    return any(pattern.match(line) for pattern in (_MATH, _REFERENCE, _NUMBERED, _BULLET))
 
 
 def _indented(lines: list[str], at: int, indent: int) -> tuple[int, list[str]]:
@@ -209,7 +220,9 @@ def _math(first: str, body: list[str]) -> Iterator[Block]:
         if line and not re.match(r"^:\w+:", line):
             current.append(line)
         elif not line and current:
-            yield Block("math", " ".join(current))
+            latex = " ".join(current)
+            tag = _TAG.search(latex)
+            yield Block("math", _TAG.sub("", latex).strip(), tag[1] if tag else "")
             current = []
 
 
