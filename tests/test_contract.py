@@ -21,6 +21,7 @@ import doctest
 import importlib
 import inspect
 import math
+import re
 import typing
 import warnings
 
@@ -36,6 +37,7 @@ from mesoscale.core.quantities import Unit, unit_of
 from mesoscale.core.recipe import differences, replay
 
 SUBJECTS = [catalogue.load(entry) for entry in catalogue.read_entries()]
+REGISTRY = pint.UnitRegistry()
 MODELS = [subject.model for subject in SUBJECTS if subject.model]
 PRESETS = {name: model for subject in SUBJECTS for name, model in subject.presets.items()}
 
@@ -120,7 +122,7 @@ def test_one_step_beyond_a_bound_is_one_clear_error(model):
             if key not in limits:
                 continue
             limit = limits[key]
-            step = 1 if isinstance(limit, int) and isinstance(field.default, int) else abs(limit) * 1e-9 or 1e-9
+            step = 1 if int in flatten(field.annotation) else abs(limit) * 1e-9 or 1e-9
             outside = limit if key in ("gt", "lt") else limit - step if key == "ge" else limit + step
             with pytest.raises(ParameterError) as caught:
                 model(**{name: outside})
@@ -209,15 +211,13 @@ def flatten_metadata(field):
 
 
 def pint_base(unit):
-    registry = pint.UnitRegistry()
-    symbol = " * ".join(f"{u}**{p}" for u, p in registry.get_base_units(spelt(unit))[1]._units.items())
-    return symbol or "1"
+    if unit == "1":
+        return "1"
+    return " * ".join(f"{u}**{p}" for u, p in REGISTRY.get_base_units(spelt(unit))[1]._units.items()) or "1"
 
 
 def spelt(unit):
-    import re
-
-    return "dimensionless" if unit == "1" else re.sub(r"(?<=[A-Za-z])(-?\d)", r"**\1", unit).replace(" ", " * ")
+    return re.sub(r"(?<=[A-Za-z])(-?\d)", r"**\1", unit).replace(" ", " * ")
 
 
 def test_class_names_are_unique():
@@ -307,7 +307,6 @@ CONSTANTS = {  # SI units of the physical constants that laws read at call time
 }
 EXEMPT: dict[str, str] = {}  # law name: the reason why it cannot be dimensionally consistent
 BASES = ("meter", "kilogram", "second", "kelvin", "mole", "ampere")
-REGISTRY = pint.UnitRegistry()
 
 
 def all_laws():
@@ -329,6 +328,8 @@ LAWS = all_laws()
 
 
 def factor_of(unit, factors):
+    if unit == "1":
+        return 1.0
     powers = REGISTRY.get_base_units(spelt(unit))[1]._units
     return math.prod(factors[base] ** float(power) for base, power in powers.items() if base in factors)
 
