@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from ...kernels.disjoint_sets import pack_crossings
 from ...kernels.random import spawn_states, uniform
@@ -60,17 +59,12 @@ def geometric_graph(
     if not ((points >= 0.0) & (points <= sides)).all():
         raise ValueError("positions: must lie inside the box, between 0 and its lengths")
     points = np.where(closed & (points == sides), 0.0, points)
-    tree = cKDTree(points, boxsize=np.where(closed, sides, 0.0))
-    pairs = tree.query_pairs(reach, output_type="ndarray").astype(np.int64).reshape(-1, 2)
-    difference = points[pairs[:, 1]] - points[pairs[:, 0]]
-    image = np.where(closed, -np.rint(difference / sides), 0.0)
-    lengths = np.sqrt(((difference + image * sides) ** 2).sum(axis=1))
-    # pairs break ties, so that the order does not depend on the tree
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], lengths))
+    pairs, image, lengths = _near_pairs(points, sides, closed, float(reach))
+    order = np.argsort(lengths, kind="stable")
     faces = None
     if not closed.all():
         faces = np.stack([points <= 0.5 * reach, points >= sides - 0.5 * reach], axis=-1) & ~closed[:, None]
-    return Graph(len(points), pairs[order], image[order].astype(np.int64), faces), lengths[order]
+    return Graph(len(points), pairs[order], image[order], faces), lengths[order]
 
 
 def random_geometric_graph(
@@ -148,7 +142,7 @@ def scan_points(
         block,
         (nodes, nodes, len(sides)),
         stride,
-        10 * nodes,
+        20_000 + 40 * nodes,
         scans,
         seed,
         workers,
@@ -242,6 +236,28 @@ def _checked_count(name: str, value: int) -> int:
     return int(value)
 
 
+def _near_pairs(
+    points: Floats, sides: Floats, closed: NDArray[np.bool_], reach: float
+) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
+    """Pairs within `reach`, their boundary crossings and distances, by a grid of cells as wide as the reach."""
+    n, d = points.shape
+    wide = np.zeros((n, 3))
+    wide[:, :d] = points
+    box, wraps, cells = np.ones(3), np.zeros(3, bool), np.ones(3, np.int64)
+    box[:d], wraps[:d] = sides, closed
+    fewest = np.where(closed, 3, 1)
+    # no more cells than about the points; always at least three where the stencil closes on itself
+    cells[:d] = np.clip(sides / reach, fewest, np.maximum(fewest, np.ceil(n ** (1 / d)))).astype(np.int64)
+    expected = 0.5 * n * n * min(1.0, 4.2 * reach**d / float(np.prod(sides)))
+    capacity = 64 + int(1.2 * min(expected, 1e8))
+    while True:
+        pairs, image, lengths = np.empty((capacity, 2), np.int32), np.empty((capacity, 3), np.int32), np.empty(capacity)
+        found = int(_link_pairs(wide, box, wraps, cells, reach, pairs, image, lengths))
+        if found <= capacity:
+            return pairs[:found], image[:found, :d], lengths[:found]
+        capacity = found
+
+
 def _draw_points(nodes: int, sides: Floats, state: NDArray[np.uint64]) -> Floats:
     points = np.empty((nodes, len(sides)))
     _fill_uniform(points, state)
@@ -253,3 +269,62 @@ def _fill_uniform(points: Floats, state: NDArray[np.uint64]) -> None:
     for i in range(points.shape[0]):
         for axis in range(points.shape[1]):
             points[i, axis] = uniform(state)
+
+
+@njit(cache=True, nogil=True)
+def _link_pairs(
+    points: Floats,
+    box: Floats,
+    wraps: NDArray[np.bool_],
+    cells: NDArray[np.int64],
+    reach: float,
+    pairs: NDArray[np.int32],
+    image: NDArray[np.int32],
+    lengths: Floats,
+) -> int:
+    """Fill the outputs as far as they go; the number of pairs."""
+    n = len(points)
+    place = np.empty((n, 3), np.int64)
+    begin = np.zeros(cells[0] * cells[1] * cells[2] + 1, np.int64)
+    number = np.empty(n, np.int64)
+    for i in range(n):
+        for axis in range(3):
+            place[i, axis] = min(np.int64(points[i, axis] / box[axis] * cells[axis]), cells[axis] - 1)
+        number[i] = (place[i, 0] * cells[1] + place[i, 1]) * cells[2] + place[i, 2]
+        begin[number[i] + 1] += 1
+    for c in range(len(begin) - 1):
+        begin[c + 1] += begin[c]
+    member, filled = np.empty(n, np.int64), begin[:-1].copy()
+    for i in range(n):
+        member[filled[number[i]]] = i
+        filled[number[i]] += 1
+    found = 0
+    cell, cross = np.empty(3, np.int64), np.empty(3, np.int32)
+    for i in range(n):
+        for step in range(13, 27):  # the own cell and one of each two opposite neighbours
+            offset, inside = step, True
+            for axis in range(3):
+                cell[axis] = place[i, axis] + offset % 3 - 1
+                offset //= 3
+                cross[axis] = -1 if cell[axis] < 0 else (1 if cell[axis] >= cells[axis] else 0)
+                inside &= cross[axis] == 0 or wraps[axis]
+                cell[axis] -= cross[axis] * cells[axis]
+            if not inside:
+                continue
+            c = (cell[0] * cells[1] + cell[1]) * cells[2] + cell[2]
+            for k in range(begin[c], begin[c + 1]):
+                j = member[k]
+                if step == 13 and j <= i:
+                    continue
+                square = 0.0
+                for axis in range(3):
+                    distance = points[j, axis] + cross[axis] * box[axis] - points[i, axis]
+                    square += distance * distance
+                if square <= reach * reach:
+                    if found < len(pairs):
+                        pairs[found, 0], pairs[found, 1] = i, j
+                        lengths[found] = np.sqrt(square)
+                        for axis in range(3):
+                            image[found, axis] = cross[axis]
+                    found += 1
+    return found
