@@ -5,6 +5,7 @@ Equation numbers are those of the package's docstring.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import math
@@ -13,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.optimize
-from numba import njit
 from numpy.typing import NDArray
 
 from ...core.model import ParameterError, Record, param
@@ -39,7 +39,7 @@ class Protein(Record):
         "stickers of this kind per molecule",
         source="GM130 is a parallel homotetramer: Ishida et al., FEBS J. 282, 2232 (2015), doi:10.1111/febs.13271",
         ge=1,
-        le=1000,
+        le=100,
         span=(1, 12),
     )
     concentration: Concentration | None = param(
@@ -92,7 +92,7 @@ class Equilibrium(NamedTuple):
 
 @functools.lru_cache(maxsize=1024)
 def composition_of(proteins: tuple[Protein, ...]) -> Composition:
-    """Merge rows, match stickers with their partners; ``ValueError`` (field, sentence) where they contradict each other."""
+    """Merge rows and match stickers; ``ValueError`` (field, sentence) where rows contradict each other."""
     names: list[str] = []
     kinds = list(dict.fromkeys(row.sticker for row in proteins))
     counts: list[Floats] = []
@@ -100,7 +100,9 @@ def composition_of(proteins: tuple[Protein, ...]) -> Composition:
     for index, row in enumerate(proteins):
         new = not names or row.name != names[-1]
         if new and row.name in names:
-            raise ValueError(f"{index}.name", f"{row.name!r} stands in separate places: put its rows one below the other")
+            raise ValueError(
+                f"{index}.name", f"{row.name!r} stands in separate places: put its rows one below the other"
+            )
         if new and row.concentration is None:
             raise ValueError(f"{index}.concentration", f"is missing: give the concentration of {row.name!r}")
         if new:
@@ -200,8 +202,8 @@ def gel_window(
     Returns
     -------
     tuple
-        Lower and upper concentration [mol m-3]; None for an edge outside a millionth to a million times the dissociation
-        constant and the other concentrations, (None, None) also where nothing gels.
+        Lower and upper concentration [mol m-3]; None for an edge outside a millionth to a million times the largest of
+        the other concentrations and the dissociation constant; (None, None) also where nothing gels.
 
     Examples
     --------
@@ -254,7 +256,9 @@ def equilibrium_of(table: Composition, dissociation_constant: float) -> Equilibr
         return Equilibrium(probability, bound, rho, float(max(0.0, 1.0 - weights @ finite)), None)
     size = None
     if rho < 1.0:
-        progeny = np.linalg.solve(np.eye(len(bound)) - _branching_matrix(table.counts, leads, bound), np.ones(len(bound)))
+        progeny = np.linalg.solve(
+            np.eye(len(bound)) - _branching_matrix(table.counts, leads, bound), np.ones(len(bound))
+        )
         size = float(1.0 + weights @ table.counts @ bound @ progeny)
     return Equilibrium(probability, bound, rho, 0.0, size)
 
@@ -298,7 +302,7 @@ def _branching_matrix(counts: Floats, leads: Floats, bound: Floats) -> Floats:
 
 
 def _bond_extinction(counts: Floats, leads: Floats, bound: Floats) -> Floats:
-    """For each kind, the probability that a sticker of a molecule does not lead to the endless network: equation (13)."""
+    """For each kind, the probability that a sticker does not lead to the endless network: equation (13)."""
     molecules, kinds = counts.shape
     v = np.zeros(kinds)
     unbound = 1.0 - bound.sum(axis=1)
@@ -313,52 +317,41 @@ def _bond_extinction(counts: Floats, leads: Floats, bound: Floats) -> Floats:
             slope += leads[:, j, None] * (powers[j].prod(axis=1)[:, None] * left / ends[None, :]) @ bound
         step = image - v
         if iteration > 4:  # from below, Newton's method rises monotonically to the smallest root
-            try:
+            with contextlib.suppress(np.linalg.LinAlgError):
                 step = np.linalg.solve(np.eye(kinds) - slope, step)
-            except np.linalg.LinAlgError:
-                pass
         v = np.clip(v + step, v, 1.0)
         if np.abs(step).max() < 1e-15:
             break
     return unbound + bound @ v
 
 
-@njit(cache=True, nogil=True)
 def _free_stickers(stickers: Floats, strengths: Floats) -> Floats:
     """Free concentrations x of equation (11): damped Newton on u = log x, which minimises the convex function
     sum(e^u) + sum(w_ab e^(u_a + u_b)) / 2 - sum(s u)."""
-    n = len(stickers)
     x = stickers.copy()
+    own = strengths.diagonal()
     for _ in range(4):  # one kind at a time: a quadratic equation each
-        for a in range(n):
-            others = 1.0
-            for b in range(n):
-                if b != a:
-                    others += strengths[a, b] * x[b]
-            x[a] = 2.0 * stickers[a] / (others + math.sqrt(others * others + 4.0 * strengths[a, a] * stickers[a]))
+        for a in range(len(x)):
+            others = 1.0 + strengths[a] @ x - own[a] * x[a]
+            x[a] = 2.0 * stickers[a] / (others + math.sqrt(others * others + 4.0 * own[a] * stickers[a]))
+
+    def potential(u: Floats) -> float:
+        y = np.exp(u)
+        return float(y.sum() + 0.5 * y @ strengths @ y - stickers @ u)
+
     u = np.log(x)
     for _ in range(200):
-        pairs = strengths * x * x.reshape(n, 1)
-        residual = x + pairs.sum(axis=1) - stickers
-        worst = np.max(np.abs(residual) / stickers)
-        hessian = pairs.copy()
-        for a in range(n):
-            hessian[a, a] += x[a] + pairs[a].sum()
-        step = np.linalg.solve(hessian, -residual)
-        largest = np.max(np.abs(step))
-        if not largest > 1e-15 or worst < 1e-16:
-            break
-        length = min(1.0, 4.0 / largest)
-        slope = (step * residual).sum()
-        now = x.sum() + 0.5 * pairs.sum() - (stickers * u).sum()
-        for _ in range(60):
-            trial = np.exp(u + length * step)
-            then = trial.sum() + 0.5 * (strengths * trial * trial.reshape(n, 1)).sum()
-            then -= (stickers * (u + length * step)).sum()
-            # close to the minimum differences drown in rounding, and the full step is right
-            if length * largest < 1e-3 or then <= now + 1e-4 * length * slope:
-                break
-            length *= 0.5
+        pairs = strengths * np.outer(x, x)
+        bound = x + pairs.sum(axis=1)
+        residual = bound - stickers
+        step = np.linalg.solve(pairs + np.diag(bound), -residual)
+        largest = float(np.abs(step).max())
+        length = min(1.0, 4.0 / largest) if largest > 0.0 else 1.0
+        # close to the minimum differences drown in rounding, and the full step is right
+        if largest > 1e-3:
+            now, slope = potential(u), float(step @ residual)
+            while length * largest > 1e-3 and potential(u + length * step) > now + 1e-4 * length * slope:
+                length *= 0.5
         u = u + length * step
         x = np.exp(u)
         if largest < 1e-12:

@@ -1,7 +1,7 @@
 """Molecules in a slab of the cell, and all bonds between them at equilibrium.
 
-The molecules are at random places and stay there; two can bind when they are within reach. Equation numbers are those of
-the package's docstring.
+The molecules are at random places and stay there; two can bind when they are within reach. Equation numbers are those
+of the package's docstring.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy import constants
 from ...core.kernels.disjoint_sets import find_root_offset, join_periodic, pack_crossings
 from ...core.kernels.random import uniform
 from ...core.networks.percolation import geometric_graph
-from .gelation import reach_volume
+from .binding import reach_volume
 from .mixture import Composition
 
 __all__ = ["BondGraph", "anneal_bonds", "possible_bonds", "random_slab", "whole_numbers"]
@@ -27,8 +27,8 @@ Words = NDArray[np.int32]
 
 MEASURES = ("bond", "wraps_x", "wraps_y", "wrapping", "largest", "finite_size", "renewals")
 """What `anneal_bonds` measures: fraction of stickers that are bound; whether a cluster wraps the slab along x and y;
-fraction of molecules in wrapping clusters and in the largest cluster; mean size of the cluster of a molecule outside the
-wrapping ones (0 if there is none); how often a bond was renewed while the bonds relaxed."""
+fraction of molecules in wrapping clusters and in the largest cluster; mean size of the cluster of a molecule outside
+the wrapping ones (0 if there is none); how often a bond was renewed while the bonds relaxed."""
 
 
 class BondGraph(NamedTuple):
@@ -200,8 +200,11 @@ def _relax_bonds(
             odds = factor * weights[e]
             total = term = 1.0
             for n in range(most):
-                term *= odds * (a - n) * (b - n) * inverse[n]
+                ratio = odds * (a - n) * (b - n) * inverse[n]
+                term *= ratio
                 total += term
+                if ratio < 0.5 and term < 1e-17 * total:  # ratios fall, so that the rest is less than this term
+                    break
             left = uniform(state) * total - 1.0
             drawn, term = 0, 1.0
             while left >= 0.0 and drawn < most:

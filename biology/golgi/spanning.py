@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...core.kernels.random import spawn_states
 from ...core.kernels.threads import map_blocks
-from ...core.model import ParameterError
+from ...core.model import ParameterError, mean
 from ...core.networks.percolation import torus_wrapping
 from ...core.quantities import Unit, UnitError
 from .mixture import Composition, equilibrium_of, threshold_of
@@ -153,7 +153,7 @@ def spanning_map(
     *,
     protein: int = 0,
     seed: int = 0,
-    progress: bool | Callable[[int, int], Any] = False,
+    progress: Callable[[int, int], Any] | None = None,
 ) -> xr.Dataset:
     """Over which concentrations and affinities does the network span, as a tree and in the slab?
 
@@ -169,16 +169,16 @@ def spanning_map(
         Row of the molecule whose concentration is varied.
     seed : int
         Of the random numbers; the same slabs for all dissociation constants.
-    progress : bool or callable
-        As for `Model.run`.
+    progress : callable, optional
+        ``progress(done, total)``; it may raise to cancel.
 
     Returns
     -------
     xarray.Dataset
         On (concentration, dissociation_constant): `branching_number`, `gel_fraction` (of the tree),
         `spanning_probability` and `spanning_fraction` (of slabs, with errors); on concentration the two thresholds,
-        `critical_dissociation_constant` (tree) and `spanning_dissociation_constant` (slab), NaN where the first does not
-        exist and where the second lies outside the map.
+        `critical_dissociation_constant` (tree) and `spanning_dissociation_constant` (slab): NaN where the first does
+        not exist and where the second lies outside the map.
 
     Raises
     ------
@@ -193,83 +193,72 @@ def spanning_map(
     >>> tree_and_slab.spanning_probability.values[1].tolist()
     [1.0, 0.0]
     """
+    amounts = np.unique(_magnitudes("concentrations", concentrations))
+    constants = np.unique(_magnitudes("dissociation_constants", dissociation_constants))[::-1]
+    path = f"proteins.{protein}.concentration"
+    models = [
+        model.replace(
+            **{path: float(amount), "dissociation_constant": float(constant), "scan_points": len(constants) + 1}
+        )
+        for amount in amounts
+        for constant in constants[[0, -1]]
+    ][::2]  # both ends are checked
+    rows = []
+    for done, one in enumerate(models):
+
+        def tick(part: int, whole: int, done: int = done) -> None:
+            if progress is not None:
+                progress(done * whole + part, len(models) * whole)
+
+        rows.append(_map_row(one, constants, one.scan(constants, spawn_states(seed, one.slabs), tick)))
+    return _label_map(rows, amounts, constants, model.proteins[protein].name)
+
+
+def _map_row(model: GolgiMatrix, constants: Floats, slabs: Floats) -> dict[str, Any]:
+    table = model.composition()
+    trees = [equilibrium_of(table, float(constant)) for constant in constants]
+    onset = spanning_onset(constants, slabs)
+    critical = threshold_of(table)
+    probability, fraction = mean(slabs[:, :, 1:3].mean(axis=2)), mean(slabs[:, :, 3])
+    return {
+        "branching_number": [tree.branching_number for tree in trees],
+        "gel_fraction": [tree.gel_fraction for tree in trees],
+        "spanning_probability": probability.value,
+        "spanning_probability_error": probability.error,
+        "spanning_fraction": fraction.value,
+        "spanning_fraction_error": fraction.error,
+        "critical_dissociation_constant": math.nan if critical is None else critical,
+        "spanning_dissociation_constant": math.nan if onset is None else onset.dissociation_constant,
+        "spanning_dissociation_constant_error": math.nan if onset is None else onset.error,
+    }
+
+
+_LONG_NAMES = {
+    "branching_number": "further bonds per bond followed, as a tree",
+    "gel_fraction": "fraction of molecules in the endless network, were it a tree",
+    "spanning_probability": "probability that the network wraps the slab along one side",
+    "spanning_probability_error": "standard error of the spanning probability",
+    "spanning_fraction": "fraction of molecules in the network that wraps the slab",
+    "spanning_fraction_error": "standard error of the spanning fraction",
+    "critical_dissociation_constant": "weakest bond with which a tree gels",
+    "spanning_dissociation_constant": "weakest bond with which the slab spans",
+    "spanning_dissociation_constant_error": "standard error of the weakest bond with which the slab spans",
+}
+
+
+def _label_map(rows: list[dict[str, Any]], amounts: Floats, constants: Floats, molecule: str) -> xr.Dataset:
     import xarray as xr
 
-    path = f"proteins.{protein}.concentration"
-    amounts = np.unique(_magnitudes("concentrations", concentrations))
-    constants = np.unique(_magnitudes("dissociation_constants", dissociation_constants))
-    models = [model.replace(**{path: float(c), "dissociation_constant": float(constants[0])}) for c in amounts]
-    models[0].replace(dissociation_constant=float(constants[-1]))  # checked, too
-    shape = (len(amounts), len(constants))
-    grids = {
-        "branching_number": ("further bonds per bond followed, as a tree", np.empty(shape)),
-        "gel_fraction": ("fraction of molecules in the endless network, as a tree", np.empty(shape)),
-        "spanning_probability": ("probability that the network wraps the slab along x", np.empty(shape)),
-        "spanning_probability_error": ("standard error of the spanning probability", np.empty(shape)),
-        "spanning_fraction": ("fraction of molecules in the network that wraps the slab", np.empty(shape)),
-        "spanning_fraction_error": ("standard error of the spanning fraction", np.empty(shape)),
-    }
-    thresholds = np.full((3, len(amounts)), np.nan)
-    done = 0
-
-    def tick(_: int, __: int) -> None:
-        if callable(progress):
-            progress(done, len(models))
-
-    bar = None
-    if progress is True:
-        from tqdm import tqdm
-
-        bar = tqdm(total=len(models), desc="spanning_map", leave=False)
-    for i, one in enumerate(models):
-        table = one.composition()
-        states = [equilibrium_of(table, float(k)) for k in constants]
-        grids["branching_number"][1][i] = [state.branching_number for state in states]
-        grids["gel_fraction"][1][i] = [state.gel_fraction for state in states]
-        slabs = one.scan(constants[::-1], spawn_states(seed, one.slabs), tick)[:, ::-1]
-        for name, samples in (
-            ("spanning_probability", slabs[:, :, 1:3].mean(axis=2)),
-            ("spanning_fraction", slabs[:, :, 3]),
-        ):
-            grids[name][1][i] = samples.mean(axis=0)
-            spread = samples.std(axis=0, ddof=1) / math.sqrt(len(samples)) if len(samples) > 1 else np.nan
-            grids[f"{name}_error"][1][i] = spread
-        critical = threshold_of(table)
-        onset = spanning_onset(constants[::-1], slabs[:, ::-1])
-        thresholds[:, i] = (np.nan if critical is None else critical, *(onset[:2] if onset else (np.nan, np.nan)))
-        done = i + 1
-        tick(0, 0)
-        if bar is not None:
-            bar.update()
-    if bar is not None:
-        bar.close()
-    dims = ("concentration", "dissociation_constant")
-    axis = {"units": "mol m-3"}
-    molecule = model.proteins[protein].name
-    return xr.Dataset(
-        {name: (dims, values, {"units": "1", "long_name": text}) for name, (text, values) in grids.items()}
-        | {
-            name: ("concentration", values, axis | {"long_name": text})
-            for name, text, values in zip(
-                ("critical_dissociation_constant", "spanning_dissociation_constant", "spanning_dissociation_constant_error"),
-                (
-                    "weakest bond that gels, as a tree",
-                    "weakest bond with which the slab spans",
-                    "standard error of the weakest bond with which the slab spans",
-                ),
-                thresholds,
-                strict=True,
-            )
-        },
-        coords={
-            "concentration": ("concentration", amounts, axis | {"long_name": f"concentration of {molecule}"}),
-            "dissociation_constant": (
-                "dissociation_constant",
-                constants,
-                axis | {"long_name": "dissociation constant of a bond"},
-            ),
-        },
-    )
+    variables = {}
+    for name, text in _LONG_NAMES.items():
+        values = np.array([row[name] for row in rows], dtype=float)
+        dims = ("concentration", "dissociation_constant")[: values.ndim]
+        unit = "1" if values.ndim == 2 else "mol m-3"
+        variables[name] = (dims, values[..., ::-1] if values.ndim == 2 else values, {"units": unit, "long_name": text})
+    axes = {"concentration": (amounts, f"concentration of {molecule}")}
+    axes["dissociation_constant"] = (constants[::-1], "dissociation constant of a bond")
+    coordinates = {name: (name, x, {"units": "mol m-3", "long_name": text}) for name, (x, text) in axes.items()}
+    return xr.Dataset(variables, coordinates)
 
 
 def _magnitudes(name: str, values: Iterable[Any]) -> Floats:
@@ -297,5 +286,3 @@ def _monotone(curve: Floats) -> Floats:
             before[0] = (before[0] * before[1] + value * weight) / (before[1] + weight)
             before[1] += weight
     return np.concatenate([np.full(int(weight), value) for value, weight in blocks])
-
-

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...core.model import ParameterError
 from ...core.quantities import Unit, UnitError
-from .gelation import concentration_in_slab
+from .binding import concentration_in_slab
 from .mixture import Protein
 
 __all__ = ["read_table"]
@@ -112,7 +112,11 @@ def _read_row(row: dict[str, Any], model: str, where: str, thickness: float | No
             near = difflib.get_close_matches(column, _COLUMNS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_COLUMNS)}"
             raise ParameterError(model, {heading: f"is not a column of the table; {hint}"})
-        if cell is None or (isinstance(cell, float) and math.isnan(cell)) or (isinstance(cell, str) and not cell.strip()):
+        if (
+            cell is None
+            or (isinstance(cell, float) and math.isnan(cell))
+            or (isinstance(cell, str) and not cell.strip())
+        ):
             continue
         values[column] = _read_cell(cell, column, unit, model, f"{where}, {column}")
     for column in ("name", "valence"):
