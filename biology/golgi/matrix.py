@@ -24,7 +24,7 @@ from .table import read_table
 
 __all__ = ["GM130_ALONE", "GM130_GRASP65", "GM130_GRASP65_LINKED", "GolgiMatrix"]
 
-_MOST_VISITS = 3e8  # about five seconds on one core
+_MOST_VISITS = 6e8  # some five seconds on one core
 _MOST_PAIRS = 2e6  # in one slab: some 200 MB
 _LEAST_RENEWALS = 3.0
 
@@ -348,7 +348,8 @@ GM130_GRASP65_LINKED = GolgiMatrix(
             partner="GRASP",
             relative_dissociation_constant=4.0,
         ),
-    )
+    ),
+    slabs=12,
 )
 """As GM130_GRASP65, and GRASP tails compete with the golgins for the pockets of other dimers, four times weaker."""
 
