@@ -106,9 +106,7 @@ class Subject:
         return self.path.rpartition(".")[2]
 
 
-def read_entries(
-    folder: Path = _FOLDER, package: str = _LIBRARY, rooms: Iterable[str] = _ROOMS
-) -> tuple[Entry, ...]:
+def read_entries(folder: Path = _FOLDER, package: str = _LIBRARY, rooms: Iterable[str] = _ROOMS) -> tuple[Entry, ...]:
     """Every model below `folder`, in the order of the ``__all__``s, without importing anything.
 
     >>> [entry.name for entry in read_entries(rooms=["materials"])]
@@ -291,7 +289,9 @@ def _definition(source: Path, name: str) -> tuple[Path, ast.ClassDef] | None:
 def _is_preset(source: Path, name: str, model: str) -> bool:
     """Whether `name` is assigned ``Model(...)`` here or in the sibling file from which it comes."""
     for node in _tree(source).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         if any(_named(target) == name for target in targets):
             return _makes(source, node.value, model)  # type: ignore[union-attr]
     origin = _imported_from(source, name)

@@ -1,7 +1,7 @@
 """The command line: ``mesoscale atlas``, ``list``, ``show``, ``run``, ``replay``, ``compare``.
 
-Names come from the source by ``ast``, so that ``mesoscale list`` and shell completion import neither numba nor xarray nor
-pydantic. Options of ``run`` come from the model's JSON schema, as strings, and the model itself reads and checks them.
+Names come from the source by ``ast``, so that ``mesoscale list`` and shell completion import neither numba nor xarray
+nor pydantic. Options of ``run`` come from the model's JSON schema, as strings, and the model itself reads and checks them.
 Whatever goes wrong is one line on the error stream.
 """
 
@@ -31,7 +31,7 @@ __all__ = ["main"]
 
 
 class OneLineGroup(click.Group):
-    """A group whose errors take one line each, whoever calls it: exit code 2 for what was asked wrongly, 1 for the rest."""
+    """A group whose errors take one line each: exit code 2 for what was asked wrongly, 1 for the rest."""
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **options: Any) -> NoReturn:
         """Run, and exit with a code."""
@@ -109,7 +109,7 @@ def show(entry: Entry) -> None:
 main.add_command(
     ModelGroup(
         "run",
-        help="Run a model.\n\nNAME takes its parameters as options: --segment-length '0.34 nm', --proteins.0.valence 3.",
+        help="Run a model.\n\nIts parameters are options: --segment-length '0.34 nm', --proteins.0.valence 3.",
         subcommand_metavar="NAME [OPTIONS]",
     )
 )
@@ -150,7 +150,14 @@ def replay(file: Path, progress: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write: .nc, .png or .svg.")
 @click.option("--progress/--no-progress", default=True, help="Show a bar (on a terminal).")
 def compare(
-    entries: tuple[Entry, ...], low: float, high: float, points: int, seed: int, quick: bool, out: Path | None, progress: bool
+    entries: tuple[Entry, ...],
+    low: float,
+    high: float,
+    points: int,
+    seed: int,
+    quick: bool,
+    out: Path | None,
+    progress: bool,
 ) -> None:
     """Show when the average lies.
 
@@ -181,14 +188,17 @@ def compare(
 
 
 @main.command()
-@click.option("--out", "folder", type=click.Path(path_type=Path), default="atlas-report", show_default=True, help="Folder.")
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path), default="atlas-report", show_default=True, help="Folder."
+)
 @click.option("--only", "pattern", help="Regular expression on the model's path.")
 @click.option("--quick", is_flag=True, help="Small sizes, and no slow evidence.")
 @click.option("--progress/--no-progress", default=True, help="Show a bar (on a terminal).")
 def atlas(folder: Path, pattern: str | None, quick: bool, progress: bool) -> int:
     """Run, judge and draw every model.
 
-    Written are a page, a table of evidence, the data and the figures.     The exit code is 1 if any evidence disagrees or a model crashed.
+    Written are a page, a table of evidence, the data and the figures. The exit code is 1 if any evidence disagrees or
+    a model crashed.
     """
     from .files import make_folder
 
@@ -229,7 +239,8 @@ def _print_chapter(chapter: Chapter) -> None:
         if "answer" in values:
             click.echo(f"  answer {values['answer']}, naive answer {values.get('naive_answer', '–')}")
     colours = {"agrees": "green", "disagrees": "red", "crashed": "red"}
-    lines = terminal_lines(chapter.rows, shutil.get_terminal_size((110, 24)).columns)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1000
+    lines = terminal_lines(chapter.rows, width)
     for row, line in zip(chapter.rows, lines, strict=True):
         click.secho(line, fg=colours.get("crashed" if row.crashed else row.status))
     if not chapter.rows:
@@ -268,7 +279,9 @@ def _bar(wanted: bool) -> Iterator[Any]:
     from tqdm import tqdm
 
     # None: only where the error stream is a terminal.
-    with tqdm(disable=None if wanted else True, leave=False, bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} {elapsed}") as bar:
+    with tqdm(
+        disable=None if wanted else True, leave=False, bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} {elapsed}"
+    ) as bar:
         yield bar
 
 

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
     from ..core.model import Model
 
-__all__ = ["compare", "relative_difference"]
+__all__ = ["ComparisonError", "compare", "relative_difference"]
+
+
+class ComparisonError(ValueError):
+    """What was asked for cannot be compared."""
 
 
 def relative_difference(
@@ -88,7 +92,7 @@ def compare(
 
     Raises
     ------
-    ValueError
+    ComparisonError
         If a model is a method (it weighs nothing), two have the same name, or a ratio is not positive.
     """
     import xarray as xr
@@ -98,7 +102,7 @@ def compare(
     chosen = _named(models)
     axis = np.unique(np.asarray(list(ratios), dtype=float))
     if axis.size == 0 or not (np.isfinite(axis).all() and axis[0] > 0):
-        raise ValueError("compare needs governing ratios that are finite and greater than 0")
+        raise ComparisonError("compare needs governing ratios that are finite and greater than 0")
     variables: dict[str, Any] = {}
     done = 0
     for name, model in chosen.items():
@@ -115,7 +119,11 @@ def compare(
                 progress(done, len(chosen) * axis.size)
         words = f"naive answer of {name} against its answer"
         attrs = {"competition": str(model.competition), "control": str(model.control)}
-        text = {"units": "1", "long_name": f"whether the {words} exists", "comment": "exists within reach of the control"}
+        text = {
+            "units": "1",
+            "long_name": f"whether the {words} exists",
+            "comment": "exists within reach of the control",
+        }
         variables[name] = ("ratio", difference, {"units": "1", "long_name": f"{words}, relative difference", **attrs})
         variables[f"{name}_error"] = ("ratio", error, {"units": "1", "long_name": f"standard error of the {words}"})
         variables[f"{name}_exists"] = ("ratio", np.isfinite(difference), text)
@@ -132,10 +140,12 @@ def _named(models: Sequence[type[Model] | Model] | Mapping[str, type[Model] | Mo
     names = [name for name, _ in pairs]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise ValueError(f"{', '.join(sorted(twice))} is given more than once: name them in a mapping {{name: model}}")
+        raise ComparisonError(
+            f"{', '.join(sorted(twice))} is given more than once: name them in a mapping {{name: model}}"
+        )
     for name, model in pairs:
         if model.competition is None:
-            raise ValueError(f"{name} is a method, not a phenomenon: it has no governing ratio to compare over")
+            raise ComparisonError(f"{name} is a method, not a phenomenon: it has no governing ratio to compare over")
     return dict(pairs)
 
 

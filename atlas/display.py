@@ -17,9 +17,23 @@ __all__ = ["Scale", "amount", "number", "pretty_unit", "scale_for", "wrapped"]
 _PREFIXES = {-21: "z", -18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # Units whose first factor takes a prefix: its power of ten grows with the exponent of that factor.
-_PREFIXED = {"m": 1, "m2": 2, "m3": 3, "J": 1, "N": 1, "Pa": 1, "W": 1, "V": 1, "N m-1": 1, "J m-2": 1, "Pa s": 1, "m s-1": 1}
+_PREFIXED = {
+    "m": 1,
+    "m2": 2,
+    "m3": 3,
+    "J": 1,
+    "N": 1,
+    "Pa": 1,
+    "W": 1,
+    "V": 1,
+    "N m-1": 1,
+    "J m-2": 1,
+    "Pa s": 1,
+    "m s-1": 1,
+}
 _INVERSE = {"m-1": 1, "m-2": 2, "m-3": 3}
 _SCARCE = {"m", "m2", "m3", "m s-1"}  # nobody says Mm or kilometres per second here: up to kilo
+_MICRO = {"um", "us", "uM", "uN", "uJ"}
 _TIMES = ((31557600.0, "a"), (86400.0, "d"), (3600.0, "h"))
 _CONCENTRATIONS = ((1e3, "M"), (1.0, "mM"), (1e-3, "µM"), (1e-6, "nM"), (1e-9, "pM"))
 
@@ -53,8 +67,11 @@ def pretty_unit(symbol: str) -> str:
         return ""
     parts = []
     for factor in symbol.split():
+        if factor.startswith("1e"):  # a power of ten that evidence was given in
+            parts.append(f"10{factor[2:].translate(_SUPERSCRIPT)}")
+            continue
         name = factor.rstrip("-0123456789")
-        parts.append(name + factor[len(name) :].translate(_SUPERSCRIPT))
+        parts.append(("µ" + name[1:] if name in _MICRO else name) + factor[len(name) :].translate(_SUPERSCRIPT))
     return " ".join(parts)
 
 
@@ -119,7 +136,9 @@ def number(value: float, error: float = math.nan) -> str:
     if abs(value) >= 1e6 or decimals > 5:
         lead = math.floor(math.log10(max(abs(value), error)))
         digits = max(lead + decimals, 0)
-        return f"({value / 10.0**lead:.{digits}f} ± {error / 10.0**lead:.{digits}f})e{lead:+03d}".replace("-", "−", value < 0)
+        return f"({value / 10.0**lead:.{digits}f} ± {error / 10.0**lead:.{digits}f})e{lead:+03d}".replace(
+            "-", "−", value < 0
+        )
     decimals = max(decimals, 0)
     return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 

@@ -1,7 +1,7 @@
 """Figures: of one result, of many models on one axis, of all evidence; and how they become PNG and SVG.
 
-Everything is drawn on `matplotlib.figure.Figure` with the Agg canvas: no window, no global state, the same bytes for the
-same numbers (fixed hash salt, no date).
+Everything is drawn on `matplotlib.figure.Figure` with the Agg canvas: no window, no global state, the same bytes for
+the same numbers (fixed hash salt, no date).
 """
 
 from __future__ import annotations
@@ -186,7 +186,12 @@ def _paint_normality(axes: Axes, scores: np.ndarray) -> None:
     # 95 % of all samples of n stay inside: Kolmogorov's 1.358 with Stephens' correction for small n.
     band = 1.358 / (np.sqrt(n) + 0.12 + 0.11 / np.sqrt(n)) if n else 1.0
     axes.fill_between(
-        grid, np.clip(ndtr(grid) - band, 0, 1), np.clip(ndtr(grid) + band, 0, 1), color="0.9", label="95 % band", linewidth=0
+        grid,
+        np.clip(ndtr(grid) - band, 0, 1),
+        np.clip(ndtr(grid) + band, 0, 1),
+        color="0.9",
+        label="95 % band",
+        linewidth=0,
     )
     axes.plot(grid, ndtr(grid), color=COLOURS[1], linestyle="--", linewidth=1.8, label="normal distribution")
     if n:

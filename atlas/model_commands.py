@@ -35,7 +35,9 @@ class ModelGroup(click.Group):
         except NameUnknownError as error:
             raise click.UsageError(str(error)) from None
         if ctx.resilient_parsing:
-            return click.Command(entry.name, params=[*_fixed_options(entry.presets), *map(_bare_option, option_paths(entry))])
+            return click.Command(
+                entry.name, params=[*_fixed_options(entry.presets), *map(_bare_option, option_paths(entry))]
+            )
         return _run_command(load(entry), entry)
 
     def resolve_command(
@@ -71,7 +73,9 @@ def show_model(subject: Subject) -> None:
     click.secho(subject.path, bold=True)
     click.echo(f"  {inspect.getdoc(model) or ''}".splitlines()[0])
     if model.competition is not None:
-        click.echo(f"  governing ratio: {model.competition} = {instance.governing_ratio():.4g}, moved by {model.control}")
+        click.echo(
+            f"  governing ratio: {model.competition} = {instance.governing_ratio():.4g}, moved by {model.control}"
+        )
     click.echo("\nParameters")
     for parameter in read_parameters(instance):
         limits = ", ".join(parameter.choices) or parameter.bounds
@@ -108,7 +112,9 @@ def _run_command(subject: Subject, entry: Entry) -> click.Command:
 
     def callback(**given: Any) -> None:
         changes = {
-            parameter.path: _read(parameter, given[name]) for name, parameter in names.items() if given[name] is not None
+            parameter.path: _read(parameter, given[name])
+            for name, parameter in names.items()
+            if given[name] is not None
         }
         _run(subject, changes, given)
 
@@ -169,14 +175,16 @@ def _print_results(instance: Model, dataset: xr.Dataset) -> None:
 
 
 def _fixed_options(presets: tuple[str, ...]) -> list[click.Parameter]:
-    choice = click.Choice(presets, case_sensitive=False)
+    choice = click.Choice(presets)
     return [
         click.Option(["--preset"], type=choice, help="Start from a named parameter set.", hidden=not presets),
         click.Option(["--seed"], type=int, default=0, show_default=True, help="Any whole number of at least 0."),
         click.Option(["--replicates"], type=int, default=1, show_default=True, help="Independent repetitions."),
         click.Option(["--quick"], is_flag=True, help="Small sizes."),
         click.Option(
-            ["--out"], type=click.Path(path_type=Path, dir_okay=False), help="NetCDF file to write; without it, a summary."
+            ["--out"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="NetCDF file to write; without it, a summary.",
         ),
         click.Option(["--progress/--no-progress"], default=True, help="Show a bar (on a terminal)."),
     ]

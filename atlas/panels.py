@@ -230,7 +230,9 @@ def _draw_curve(
             axes.fill_between(x, y - error, y + error, color=colour, alpha=0.25, linewidth=0, rasterized=heavy)
     else:
         size = 5.5 if not many else 3.0
-        axes.errorbar(x, y, yerr=error, linestyle="none", marker=MARKERS[index % 6], markersize=size, capsize=2.5, **style)
+        axes.errorbar(
+            x, y, yerr=error, linestyle="none", marker=MARKERS[index % 6], markersize=size, capsize=2.5, **style
+        )
     if f"{result.name}_valid" in dataset and dataset[f"{result.name}_valid"].shape == dataset[result.name].shape:
         outside = ~np.asarray(dataset[f"{result.name}_valid"].values, dtype=bool)
         if outside.shape == x.shape and outside.any() and not outside.all():

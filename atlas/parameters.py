@@ -1,4 +1,4 @@
-"""The parameters of a model as a table, from its JSON schema: for pages, listings and the options of the command line."""
+"""The parameters of a model as a table, from its JSON schema: for pages, listings and command-line options."""
 
 from __future__ import annotations
 

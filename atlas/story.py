@@ -1,7 +1,7 @@
 """Module docstrings for the page: paragraphs, equations as MathML, references; what cannot be converted is refused.
 
-The docstrings of this library are plain: paragraphs, underlined headings, bullet lists, ``.. math::`` blocks and numbered
-references. So much is read here and no more; anything else stays as the text it is.
+The docstrings of this library are plain: paragraphs, underlined headings, bullet lists, ``.. math::`` blocks and
+numbered references. So much is read here and no more; anything else stays as the text it is.
 
 latex2mathml is silent where it does not understand: an unknown command comes out as its own name, an ``aligned``
 environment with its ampersands. `to_mathml` looks for such debris and raises, and a test sends every equation of the
@@ -65,8 +65,8 @@ def to_mathml(latex: str, *, display: Literal["block", "inline"] = "block") -> s
 
     Examples
     --------
-    >>> to_mathml(r"L_p")
-    '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow><msub><mi>L</mi><mi>p</mi></msub></mrow></math>'
+    >>> to_mathml("L")
+    '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow><mi>L</mi></mrow></math>'
     >>> to_mathml(r"\unknown x")
     Traceback (most recent call last):
         ...

@@ -103,7 +103,7 @@ class Survey:
 
     @property
     def scores(self) -> list[float]:
-        """All z of statistical entries that count as reproduced or not (those marked as not reproduced are left out)."""
+        """All z of statistical entries, but for those marked as not reproduced."""
         judged = (row.verdict for row in self.rows if row.verdict and row.status != "not reproduced")
         return [verdict.z for verdict in judged if np.isfinite(verdict.z)]
 

@@ -130,23 +130,26 @@ def counted(rows: Sequence[Row]) -> dict[str, int]:
     return {status: counts[status] for status in ("agrees", "disagrees", "not reproduced", "crashed")}
 
 
-def terminal_lines(rows: Sequence[Row], width: int = 100) -> list[str]:
-    """One line a row, aligned, at most `width` wide where the names allow it.
+def terminal_lines(rows: Sequence[Row], width: int = 1000) -> list[str]:
+    """One line a row, aligned: status, deviation (in standard errors where they are known), numbers, name.
 
     >>> terminal_lines([Row("m", "length", "crashed: ValueError: no")])
-    ['  crashed         length  ValueError: no']
+    ['  crashed         length: ValueError: no']
     """
-    cells = [(row.computed, row.expected, row.deviation, f"z {row.z}" if row.z else "") for row in rows if row.verdict]
-    sizes = [max((len(cell[column]) for cell in cells), default=0) for column in range(4)]
-    room = max(20, width - 20 - sum(sizes) - 2 * len(sizes) - 10)
-    longest = min(room, max((len(row.name) for row in rows), default=0))
+    cells = [_cells(row) for row in rows]
+    sizes = [max((len(cell[column]) for cell in cells), default=0) for column in range(3)]
     lines = []
-    for row in rows:
-        name = row.name if len(row.name) <= longest else row.name[: longest - 1] + "…"
+    for row, cell in zip(rows, cells, strict=True):
         if row.crashed:
-            lines.append(f"  {'crashed':<14}  {name:<{longest}}  {row.status.partition(': ')[2]}".rstrip())
-            continue
-        shown = (row.computed, row.expected, row.deviation, f"z {row.z}" if row.z else "")
-        columns = "  ".join(f"{text:>{size}}" for text, size in zip(shown, sizes, strict=True))
-        lines.append(f"  {row.status:<14}  {name:<{longest}}  {columns}  {row.kind}".rstrip())
+            line = f"  {'crashed':<14}  {row.name}: {row.status.partition(': ')[2]}"
+        else:
+            columns = "  ".join(f"{text:>{size}}" for text, size in zip(cell, sizes, strict=True))
+            line = f"  {row.status:<14}  {columns}  {row.name} ({row.kind})"
+        lines.append(line if len(line) <= width else line[: width - 1] + "…")
     return lines
+
+
+def _cells(row: Row) -> tuple[str, str, str]:
+    if row.crashed:
+        return "", "", ""
+    return f"z {row.z}" if row.z else row.deviation, row.computed, row.expected

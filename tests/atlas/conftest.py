@@ -219,3 +219,12 @@ def invoke(fakelib, monkeypatch):
         return CliRunner().invoke(command_line.main, list(arguments), **options)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def quick(entries, tmp_path_factory):
+    """A quick survey of the small library, its folder, and what its listener was told."""
+    from mesoscale.atlas.survey import survey
+
+    folder, told = tmp_path_factory.mktemp("quick"), []
+    return survey(entries, folder, quick=True, listen=told.append), folder, told

@@ -64,6 +64,8 @@ def test_a_power_of_ten_embraces_value_and_error():
 def test_units_have_superscripts_and_pure_numbers_none():
     assert pretty_unit("kg m-3") == "kg m⁻³"
     assert pretty_unit("1") == ""
+    assert pretty_unit("um") == "µm"
+    assert pretty_unit("1e-25 N m2") == "10⁻²⁵ N m²"
     assert Scale(1.0, "").label("ratio") == "ratio"
     assert Scale(1.0, "nm").label("length") == "length [nm]"
 
@@ -78,7 +80,10 @@ def test_nothing_but_zeros_or_gaps_keeps_the_unit():
 ASCII = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻µ", "0123456789-u")
 
 
-@given(st.floats(-26, 12), st.sampled_from(["m", "m2", "m3", "m-1", "m-2", "m-3", "J", "N", "Pa", "N m-1", "Pa s", "m s-1", "s"]))
+@given(
+    st.floats(-26, 12),
+    st.sampled_from(["m", "m2", "m3", "m-1", "m-2", "m-3", "J", "N", "Pa", "N m-1", "Pa s", "m s-1", "s"]),
+)
 def test_the_shown_unit_means_what_the_factor_says(exponent, symbol):
     scale = scale_for(10.0**exponent, symbol)
     name = scale.unit.translate(ASCII)

@@ -12,9 +12,14 @@ from mesoscale.atlas.files import make_folder, read_dataset, replacing, write_da
 def test_a_failure_on_the_way_leaves_the_old_file_and_no_rubbish(tmp_path):
     path = tmp_path / "page.html"
     write_text(path, "old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def stop_half_way():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_half_way()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["page.html"]
 
@@ -47,7 +52,7 @@ def test_hdf5s_own_errors_become_operating_system_errors(tmp_path, monkeypatch):
 
 def test_what_is_no_netcdf_is_one_sentence(tmp_path):
     write_text(tmp_path / "a.nc", "not a dataset")
-    with pytest.raises(OSError, match="cannot read .* as NetCDF"):
+    with pytest.raises(OSError, match=r"cannot read .* as NetCDF"):
         read_dataset(tmp_path / "a.nc")
     with pytest.raises(FileNotFoundError):
         read_dataset(tmp_path / "missing.nc")

@@ -7,7 +7,7 @@ import os
 import mesoscale.atlas.files
 import pytest
 import xarray as xr
-from mesoscale.atlas.catalogue import Entry, Subject, load
+from mesoscale.atlas.catalogue import Entry, Subject
 from mesoscale.atlas.survey import survey
 from mesoscale.core.evidence import Evidence
 from mesoscale.core.model import Model, Result, param
@@ -40,13 +40,6 @@ def entry(computed, expected=1.0):
 def table(folder):
     with open(folder / "evidence.csv", newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-@pytest.fixture(scope="module")
-def quick(entries, tmp_path_factory):
-    """A quick survey of the small library, its folder, and what its listener was told."""
-    folder, told = tmp_path_factory.mktemp("quick"), []
-    return survey(entries, folder, quick=True, listen=told.append), folder, told
 
 
 def test_a_survey_writes_all_its_files(quick):
@@ -150,7 +143,14 @@ def test_a_crash_in_the_comparison_is_a_row(tmp_path):
 def test_disagreement_fails_and_what_is_marked_as_not_reproduced_does_not(tmp_path):
     assert survey([subject(good, evidence=[entry(lambda: 1.0, expected=2.0)])], tmp_path).failed
     lost = Evidence(
-        "lost", computed=lambda: 1.0, expected=2.0, relative=0.1, kind="published", source="Poe", reproduced=False, note="is 1"
+        "lost",
+        computed=lambda: 1.0,
+        expected=2.0,
+        relative=0.1,
+        kind="published",
+        source="Poe",
+        reproduced=False,
+        note="is 1",
     )
     assert not survey([subject(good, evidence=[lost])], tmp_path).failed
 
