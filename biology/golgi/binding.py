@@ -3,6 +3,8 @@
 Equation numbers are those of the package's docstring.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy import constants
 
@@ -43,7 +45,7 @@ def homotypic_bond_probability(sticker_concentration: Concentration, dissociatio
     0.756838
     """
     y = 2.0 * np.asarray(sticker_concentration) / dissociation_constant
-    return 2.0 * y / (1.0 + 2.0 * y + np.sqrt(1.0 + 4.0 * y))
+    return plain(2.0 * y / (1.0 + 2.0 * y + np.sqrt(1.0 + 4.0 * y)))
 
 
 @law
@@ -76,7 +78,7 @@ def complex_concentration(
     total = first + second + dissociation_constant
     # (total^2 - 4 first second), written without cancellation
     root = np.sqrt((first - second) ** 2 + (2.0 * (first + second) + dissociation_constant) * dissociation_constant)
-    return 2.0 * first * second / (total + root)
+    return plain(2.0 * first * second / (total + root))
 
 
 @law
@@ -102,7 +104,7 @@ def concentration_in_slab(surface_density: SurfaceDensity, thickness: Length) ->
     >>> round(float(concentration_in_slab(1e15, 50e-9)), 7)
     0.0332108
     """
-    return surface_density / (constants.N_A * thickness)
+    return plain(surface_density / (constants.N_A * thickness))
 
 
 @law
@@ -129,7 +131,7 @@ def reach_volume(reach: Length, thickness: Length) -> Volume:
     r, h = np.asarray(reach), np.asarray(thickness)
     lower = np.minimum(r, h)
     # integral over the vertical distance d of two molecules, with density 2 (1 - d / h) / h, of pi (r^2 - d^2)
-    return 2.0 * np.pi * (lower * (r**2 - lower**2 / 3.0) - lower**2 * (r**2 / 2.0 - lower**2 / 4.0) / h)
+    return plain(2.0 * np.pi * (lower * (r**2 - lower**2 / 3.0) - lower**2 * (r**2 / 2.0 - lower**2 / 4.0) / h))
 
 
 @law
@@ -155,4 +157,9 @@ def mean_degree(surface_density: SurfaceDensity, reach: Length, thickness: Lengt
     >>> round(float(mean_degree(4.0, 1.0, 1.0)), 3)
     10.472
     """
-    return surface_density / thickness * reach_volume(reach, thickness)
+    return plain(surface_density / thickness * reach_volume(reach, thickness))
+
+
+def plain(value: Any) -> Any:
+    """A float for what has no dimensions, anything else as it is."""
+    return value if np.ndim(value) else float(value)

@@ -3,9 +3,12 @@
 Equation numbers are those of the package's docstring.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ...core.quantities import Concentration, Dimensionless, Fraction, law
+from .binding import plain
 
 __all__ = [
     "branching_number",
@@ -45,7 +48,7 @@ def gel_point(valence: Dimensionless) -> Fraction:
     >>> round(float(gel_point(4.0)), 6)
     0.333333
     """
-    return 1.0 / _branches(valence)
+    return plain(1.0 / _branches(valence))
 
 
 @law
@@ -69,7 +72,7 @@ def branching_number(bond_probability: Fraction, valence: Dimensionless) -> Dime
     >>> round(float(branching_number(0.4, 4.0)), 12)
     1.2
     """
-    return bond_probability * (np.asarray(valence) - 1.0)
+    return plain(bond_probability * (np.asarray(valence) - 1.0))
 
 
 @law
@@ -102,7 +105,7 @@ def heterotypic_branching_number(
     2.6942
     """
     pairs = (np.asarray(first_valence) - 1.0) * (np.asarray(second_valence) - 1.0)
-    return np.sqrt(np.asarray(first_bond_probability) * second_bond_probability * pairs)
+    return plain(np.sqrt(np.asarray(first_bond_probability) * second_bond_probability * pairs))
 
 
 @law
@@ -127,7 +130,7 @@ def gel_concentration(valence: Dimensionless, dissociation_constant: Concentrati
     0.09375
     """
     branches = _branches(valence)
-    return _plain(dissociation_constant * branches / (2.0 * np.asarray(valence) * (branches - 1.0) ** 2))
+    return plain(dissociation_constant * branches / (2.0 * np.asarray(valence) * (branches - 1.0) ** 2))
 
 
 @law
@@ -152,7 +155,7 @@ def critical_dissociation_constant(sticker_concentration: Concentration, valence
     0.085333333
     """
     branches = _branches(valence)
-    return _plain(2.0 * np.asarray(sticker_concentration) * (branches - 1.0) ** 2 / branches)
+    return plain(2.0 * np.asarray(sticker_concentration) * (branches - 1.0) ** 2 / branches)
 
 
 @law
@@ -185,7 +188,7 @@ def heterotypic_critical_dissociation_constant(
     second = np.asarray(second_valence) * second_concentration
     bonds = np.sqrt(first * second / _pairs(first_valence, second_valence))
     bonds = np.where((bonds > 0.0) & (bonds < np.minimum(first, second)), bonds, np.nan)
-    return _plain((first - bonds) * (second - bonds) / bonds)
+    return plain((first - bonds) * (second - bonds) / bonds)
 
 
 @law
@@ -286,7 +289,7 @@ def gel_fraction(bond_probability: Fraction, valence: Dimensionless) -> Fraction
         u = u - step
         if not np.any(np.abs(step) > 4e-16 * u):
             break
-    return _plain(np.where(gelled, -np.expm1(f * np.log1p(-np.minimum(u, 1.0 - 1e-16))), 0.0))
+    return plain(np.where(gelled, -np.expm1(f * np.log1p(-np.minimum(u, 1.0 - 1e-16))), 0.0))
 
 
 @law
@@ -314,33 +317,29 @@ def mean_cluster_size(bond_probability: Fraction, valence: Dimensionless) -> Dim
     """
     p = np.asarray(bond_probability, float)
     short = 1.0 - p * (np.asarray(valence) - 1.0)
-    return _plain((1.0 + p) / np.where(short > 0.0, short, np.nan))
+    return plain((1.0 + p) / np.where(short > 0.0, short, np.nan))
 
 
-def _plain(value: np.ndarray | float) -> np.ndarray | float:
-    return value if np.ndim(value) else float(value)
-
-
-def _branches(valence: np.ndarray | float) -> np.ndarray:
+def _branches(valence: Any) -> Any:
     """f - 1 where a gel is possible, NaN elsewhere."""
     f = np.asarray(valence, dtype=float)
     return np.where(f > 2.0, f, np.nan) - 1.0
 
 
-def _pairs(first_valence: np.ndarray | float, second_valence: np.ndarray | float) -> np.ndarray:
+def _pairs(first_valence: Any, second_valence: Any) -> Any:
     """(f - 1)(g - 1) where a gel is possible, NaN elsewhere."""
     pairs = (np.asarray(first_valence, float) - 1.0) * (np.asarray(second_valence, float) - 1.0)
     return np.where(pairs > 1.0, pairs, np.nan)
 
 
 def _gel_edge(
-    first_concentration: np.ndarray | float,
-    dissociation_constant: np.ndarray | float,
-    first_valence: np.ndarray | float,
-    second_valence: np.ndarray | float,
+    first_concentration: Any,
+    dissociation_constant: Any,
+    first_valence: Any,
+    second_valence: Any,
     *,
     upper: bool,
-) -> np.ndarray | float:
+) -> Any:
     first = np.asarray(first_valence) * first_concentration
     m = _pairs(first_valence, second_valence)
     first = np.where(first > 0.0, first, np.nan)
@@ -349,4 +348,4 @@ def _gel_edge(
     root = np.sqrt(np.where(excess >= 0.0, excess, np.nan))
     larger = (m + 1.0 + root) / (2.0 * m)
     y = larger if upper else (1.0 + dissociation_constant / first) / (m * larger)
-    return _plain(m * y**2 * first / second_valence)
+    return plain(m * y**2 * first / second_valence)

@@ -307,14 +307,14 @@ def _bond_extinction(counts: Floats, leads: Floats, bound: Floats) -> Floats:
     v = np.zeros(kinds)
     unbound = 1.0 - bound.sum(axis=1)
     for iteration in range(400):
-        ends = unbound + bound @ v
-        powers = ends[None, None, :] ** np.maximum(counts[:, None, :] - np.eye(kinds)[None], 0.0)
+        reach = unbound + bound @ v
+        powers = reach[None, None, :] ** np.maximum(counts[:, None, :] - np.eye(kinds)[None], 0.0)
         image = (leads.T * powers.prod(axis=2)).sum(axis=0)
         image[leads.sum(axis=1) == 0.0] = 1.0
         slope = np.zeros((kinds, kinds))
         for j in range(molecules):
             left = np.maximum(counts[j][None, :] - np.eye(kinds), 0.0)
-            slope += leads[:, j, None] * (powers[j].prod(axis=1)[:, None] * left / ends[None, :]) @ bound
+            slope += leads[:, j, None] * (powers[j].prod(axis=1)[:, None] * left / reach[None, :]) @ bound
         step = image - v
         if iteration > 4:  # from below, Newton's method rises monotonically to the smallest root
             with contextlib.suppress(np.linalg.LinAlgError):
@@ -322,7 +322,8 @@ def _bond_extinction(counts: Floats, leads: Floats, bound: Floats) -> Floats:
         v = np.clip(v + step, v, 1.0)
         if np.abs(step).max() < 1e-15:
             break
-    return unbound + bound @ v
+    ends: Floats = unbound + bound @ v
+    return ends
 
 
 def _free_stickers(stickers: Floats, strengths: Floats) -> Floats:

@@ -166,7 +166,7 @@ def whole_numbers(shares: ArrayLike, total: int) -> NDArray[np.int64]:
     """
     weights = np.asarray(shares, dtype=float)
     exact = total * weights / weights.sum()
-    numbers = np.floor(exact).astype(np.int64)
+    numbers: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     left = np.argsort(numbers - exact, kind="stable")[: total - numbers.sum()]
     numbers[left] += 1
     return numbers

@@ -190,8 +190,8 @@ def spanning_map(
     >>> from mesoscale.biology.golgi import GM130_GRASP65
     >>> small = GM130_GRASP65.replace(molecules=500, slabs=4, sweeps=10)
     >>> tree_and_slab = spanning_map(small, ["2 uM", "8 uM"], ["0.1 uM", "100 uM"])
-    >>> tree_and_slab.spanning_probability.values[1].tolist()
-    [1.0, 0.0]
+    >>> (tree_and_slab.spanning_probability > 0.5).values[1].tolist()
+    [True, False]
     """
     amounts = np.unique(_magnitudes("concentrations", concentrations))
     constants = np.unique(_magnitudes("dissociation_constants", dissociation_constants))[::-1]
