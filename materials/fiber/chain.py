@@ -20,6 +20,7 @@ from ...core.quantities import (
     Length,
     Temperature,
     Unit,
+    UnitError,
 )
 from . import rigidity
 from .joints import Dimensions, JointPotential, discrete_persistence_length, joint_angle_variance, mean_cosine
@@ -270,7 +271,10 @@ class FiberChain(Model):
         (3, '3.70e-20')
         """
         joints = measure_joints(read_beads(trajectory, units, selection))
-        kelvin = Unit("K").to_magnitude(temperature)
+        try:
+            kelvin = Unit("K").to_magnitude(temperature)
+        except UnitError as error:
+            raise ParameterError("FiberChain.from_trajectory", {"temperature": str(error)}) from None
         energy = (joints.angles**2 if potential == "harmonic" else 2.0 * np.sin(joints.angles / 2.0) ** 2).mean()
         ratio = rigidity.most_likely_ratio(float(energy), potential, joints.dimensions)
         if not _SOFTEST <= ratio <= _STIFFEST:

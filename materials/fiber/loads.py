@@ -47,7 +47,7 @@ SecondMomentOfArea = Annotated[float, Unit("m4")]
 _ENDS = ("pinned-pinned", "clamped-free", "clamped-clamped", "clamped-pinned")
 _TANGENT_ROOT = 4.493409457909064  # tan x = x
 _EULER = dict(zip(_ENDS, (np.pi, np.pi / 2.0, 2.0 * np.pi, _TANGENT_ROOT), strict=True))
-_GREENHILL = 2.25 * 1.8663508587880193**2  # the first zero of the Bessel function of order -1/3
+_GREENHILL = 2.25 * 1.8663508588738948**2  # the first zero of the Bessel function of order -1/3
 
 
 @law
