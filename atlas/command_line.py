@@ -1,8 +1,8 @@
 """The command line: ``mesoscale atlas``, ``list``, ``show``, ``run``, ``replay``, ``compare``.
 
 Names come from the source by ``ast``, so that ``mesoscale list`` and shell completion import neither numba nor xarray
-nor pydantic. Options of ``run`` come from the model's JSON schema, as strings, and the model itself reads and checks them.
-Whatever goes wrong is one line on the error stream.
+nor pydantic. Options of ``run`` come from the JSON schema of the model, which reads and checks them itself. Whatever
+goes wrong is one line on the error stream.
 """
 
 from __future__ import annotations
