@@ -289,18 +289,18 @@ def _measure_chain(joint, stride, table, tangent, row):
         tx = (1.0 - loss) * tx + (a * ux + b * vx)
         ty = (1.0 - loss) * ty + (a * uy + b * vy)
         tz = (1.0 - loss) * tz + (a * uz + b * vz)
-        if rest > 1e-8:  # the least rotation that takes the old tangent to the new one
+        if rest > 0.5:  # the least rotation that takes the old tangent to the new one
             a, b = a / rest, b / rest
             sx, sy, sz = sx + tx, sy + ty, sz + tz
             ux, uy, uz = ux - a * sx, uy - a * sy, uz - a * sz
             vx, vy, vz = vx - b * sx, vy - b * sy, vz - b * sz
-        else:  # folded back: half a turn in the plane of the fold
+        else:  # the same, written so that nothing cancels where the chain folds back
             angle = math.sqrt(x * x + y * y)
-            a, b = x / angle, y / angle
-            tx, ty, tz = -sx, -sy, -sz
-            sx, sy, sz = a * ux + b * vx, a * uy + b * vy, a * uz + b * vz
-            ux, uy, uz = ux - 2.0 * a * sx, uy - 2.0 * a * sy, uz - 2.0 * a * sz
-            vx, vy, vz = vx - 2.0 * b * sx, vy - 2.0 * b * sy, vz - 2.0 * b * sz
+            a, b, fall = x / angle, y / angle, sine * angle
+            ex, ey, ez = a * ux + b * vx, a * uy + b * vy, a * uz + b * vz
+            ex, ey, ez = loss * ex + fall * sx, loss * ey + fall * sy, loss * ez + fall * sz
+            ux, uy, uz = ux - a * ex, uy - a * ey, uz - a * ez
+            vx, vy, vz = vx - b * ex, vy - b * ey, vz - b * ez
         tangent[0, k + 1], tangent[1, k + 1], tangent[2, k + 1] = tx, ty, tz
         rx, ry, rz = rx + tx, ry + ty, rz + tz
         gx, gy, gz = gx + rx, gy + ry, gz + rz
