@@ -264,7 +264,8 @@ def elastica_deflection(tip_load: Force, contour_length: Length, flexural_rigidi
     safe = np.maximum(np.abs(load), 1e-300)
     bent = 2.0 / np.sqrt(safe) * (second + np.sqrt(rise / 2.0)) - 1.0
     small = load / 3.0 * (1.0 - 4.0 / 35.0 * load**2)
-    return contour_length * np.where(np.abs(load) < 1e-3, small, np.sign(load) * bent)[()]
+    deflection: Any = np.where(np.abs(load) < 1e-3, small, np.sign(load) * bent)[()]
+    return contour_length * deflection
 
 
 @law
@@ -293,7 +294,9 @@ def elastica_shortening(tip_load: Force, contour_length: Length, flexural_rigidi
     load = tip_load * contour_length**2 / flexural_rigidity
     rise, _ = _tip_sine(load)
     bent = 1.0 - np.sqrt(2.0 * rise / np.maximum(np.abs(load), 1e-300))
-    return contour_length * np.where(np.abs(load) < 1e-3, load**2 / 15.0, bent)[()]
+    small = load**2 / 15.0 * (1.0 - 4.0 / 21.0 * load**2)
+    shortening: Any = np.where(np.abs(load) < 1e-3, small, bent)[()]
+    return contour_length * shortening
 
 
 @law

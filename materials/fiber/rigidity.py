@@ -47,11 +47,8 @@ def average_groups(values: Floats, weight: Floats) -> Estimate:
 
 def from_joint_angles(chains: ChainStatistics, potential: JointPotential, dimensions: Dimensions) -> Route:
     """Maximum likelihood: the stiffness whose mean joint energy is the one that was measured."""
-    if potential == "harmonic":
-        measured, observable = chains.square_angle, np.square
-    else:
-        measured, observable = chains.loss, _lose_cosine
-    mean = average_groups(measured, chains.weight)
+    observable: Callable[[Any], Any] = np.square if potential == "harmonic" else _lose_cosine
+    mean = average_groups(chains.square_angle if potential == "harmonic" else chains.loss, chains.weight)
     return _invert(lambda kappa: -joint_average(kappa, potential, dimensions, observable), -mean.value, mean.error)
 
 

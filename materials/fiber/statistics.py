@@ -7,7 +7,6 @@ Equation numbers are those of :mod:`mesoscale.materials.fiber`. Laws of the disc
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import constants
 
 from ...core.quantities import (
@@ -185,8 +184,8 @@ def mean_square_end_to_end_distance(segments: Count, segment_length: Length, per
     >>> f"{mean_square_end_to_end_distance(10, 1.0, 10.17174145):.6f}"
     '74.195278'
     """
-    segments = segments * 1.0
-    return segment_length**2 * (2.0 * _binomial_tail(segments + 1.0, segment_length / persistence_length, 2) - segments)
+    tail = _binomial_tail(segments + 1.0, segment_length / persistence_length, 2)
+    return segment_length**2 * (2.0 * tail - segments)
 
 
 @law
@@ -343,7 +342,7 @@ def mode_noise_variance(
     return 4.0 * localization_error**2 * stretch / (segments * segment_length)
 
 
-def _binomial_tail(n: Any, decay: Any, order: int) -> NDArray[np.float64]:
+def _binomial_tail(n: Any, decay: Any, order: int) -> Any:
     """Sum over m of (-y)^m C(n, m + order), y = 1 - e^-decay: (1 - y)^n without its first terms, over (-y)^order.
 
     The closed form cancels where n y is small; there the sum itself converges at once.
@@ -368,7 +367,7 @@ def _binomial_tail(n: Any, decay: Any, order: int) -> NDArray[np.float64]:
     return np.where(small, series, closed)[()]
 
 
-def _exponential_tail(z: Any, order: int) -> NDArray[np.float64]:
+def _exponential_tail(z: Any, order: int) -> Any:
     """What e^-z leaves after its first `order` terms, over (-z)^order."""
     z = np.asarray(z, float)
     small = z < 1.0

@@ -68,9 +68,11 @@ def test_small_loads_are_linear_and_leave_it_in_second_order():
     lack = 1 - fiber.elastica_deflection(load, 1.0, 1.0) / fiber.cantilever_deflection(load, 1.0, 1.0)
     assert np.polyfit(np.log(load), np.log(lack), 1)[0] == pytest.approx(2.0, abs=0.1)
     assert lack[0] / load[0] ** 2 == pytest.approx(4 / 35, rel=1e-3)
+    short = fiber.elastica_shortening(load, 1.0, 1.0) / (load**2 / 15)
+    assert (1 - short[0]) / load[0] ** 2 == pytest.approx(4 / 21, rel=1e-3)
     below, above = 1e-3 * (1 - 1e-9), 1e-3 * (1 + 1e-9)  # where the series takes over
     for law in (fiber.elastica_deflection, fiber.elastica_shortening, fiber.elastica_slope):
-        assert law(below, 1.0, 1.0) == pytest.approx(law(above, 1.0, 1.0), rel=1e-6)
+        assert law(below, 1.0, 1.0) == pytest.approx(law(above, 1.0, 1.0), rel=1e-8)
     assert fiber.elastica_deflection(1e-20, 1.0, 1.0) == pytest.approx(1e-20 / 3, rel=1e-12)
     assert fiber.elastica_slope(1e-20, 1.0, 1.0) == pytest.approx(5e-21, rel=1e-9)
 
