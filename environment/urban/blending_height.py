@@ -16,7 +16,7 @@ height"):
           \quad \Rightarrow \quad l_d = \frac{c_1 \kappa L_c}{W_0(c_1 \kappa L_c / z_0)}                     \tag{2}
 
 Both follow from Lambert's function without iteration. *L_c* is the **wavelength** of the pattern (one patch and the
-next; two patches of equal stripes): with the patch length instead, *l_b* comes out 1.7 times too low. Heights count
+next; two patches of equal stripes): with the patch length instead, *l_b* comes out 1.6 times too low. Heights count
 from the displacement plane. Mahrt (2000) writes both questions as one scaling law, and one for patches that differ in
 heat flux:
 

@@ -31,7 +31,12 @@ class Patch(Record):
 
     area_fraction: Fraction = param(1.0, "share of the area", source="definition", ge=0, le=1, span=(0.0, 1.0))
     roughness_length: Length = param(
-        0.1, "roughness length for momentum", source="Davenport et al. (2000), class 4", ge=1e-6, le=20
+        0.1,
+        "roughness length for momentum",
+        source="Davenport et al. (2000), class 4",
+        ge=1e-6,
+        le=20,
+        span=(0.0002, 2.0),  # Davenport's classes 1 to 8
     )
     heat_roughness_length: Length = param(
         0.01, "roughness length for heat", source="a tenth: Garratt & Francey (1978)", ge=1e-14, le=20

@@ -10,8 +10,10 @@ The governing ratio is the error of the logarithmic mean in e-folds of the rough
           \ln z_m = \langle \ln z_0 \rangle                                                                  \tag{1}
 
 Rough patches stand out where the spread of roughness is large beside the depth (in logarithms) over which the wind
-blends it. Finer patchworks blend lower, and so the rough patches rule: the effective roughness **falls** with patch
-size."""
+blends it. The ratio vanishes where the second patch is as smooth as the first, and grows with its roughness length:
+that is the control, over the whole range of Davenport's classes, from the sea to a chaotic town. (The wavelength moves
+the ratio little: it enters through a logarithm.) Finer patchworks blend lower, and so the rough patches rule: the
+effective roughness **falls** with patch size."""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ class UrbanSurface(Model):
 
     patches: tuple[Patch, ...] = param(
         (
-            Patch(area_fraction=0.5, roughness_length=0.03, heat_roughness_length=0.003),
+            Patch(area_fraction=0.5, roughness_length=0.0002, heat_roughness_length=2e-5, albedo=0.06),
             Patch(
                 area_fraction=0.5,
                 roughness_length=1.0,
@@ -59,12 +61,12 @@ class UrbanSurface(Model):
             ),
         ),
         "what the wind meets; area fractions add up to 1",
-        source="open land and closed town of Davenport et al. (2000), half and half",
+        source="sea and closed town of Davenport et al. (2000), half and half",
     )
     heterogeneity_length: Length = param(
-        1000.0,
+        2000.0,
         "wavelength of the pattern: one patch and the next",
-        source="blocks of 500 m",
+        source="a bay of 1 km beside 1 km of town",
         ge=0.1,
         le=1e7,
         span=(30.0, 1e5),
@@ -124,7 +126,7 @@ class UrbanSurface(Model):
         Result("flux_amplitude", Dimensionless, "flux perturbation that is left", ("height",)),
     )
     competition: ClassVar[str | None] = "spread of roughness between patches / depth over which the wind blends it"
-    control: ClassVar[str | None] = "heterogeneity_length"
+    control: ClassVar[str | None] = "patches.1.roughness_length"
     quick: ClassVar[Mapping[str, Any]] = {}
 
     @model_validator(mode="after")
@@ -254,7 +256,8 @@ PATCHY_CITY = UrbanSurface(
             heat_roughness_length=DAVENPORT_CLASSES[name].roughness_length / 10.0,
         )
         for name, share in (("closed", 0.3), ("very rough", 0.4), ("roughly open", 0.2), ("sea", 0.1))
-    )
+    ),
+    heterogeneity_length=1000.0,
 )
 """Davenport's classes in a city by the water: closed town, suburb, park and lake; L_c = 1 km."""
 
@@ -268,6 +271,7 @@ STRIPES = UrbanSurface(
     patches=(
         Patch(area_fraction=0.5, roughness_length=0.01, heat_roughness_length=0.001),
         Patch(area_fraction=0.5, roughness_length=1.0, heat_roughness_length=0.1),
-    )
+    ),
+    heterogeneity_length=1000.0,
 )
 """Equal stripes of 500 m with a contrast of 100: the standard test of aggregation; L_c = 1 km."""

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.constants
 import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,7 +99,7 @@ def test_radiative_temperature_of_two_patches():
 
 def test_brightness_temperature_of_a_black_body_and_of_a_mirror():
     assert brightness_temperature(300.0, 1.0, 0.0) == pytest.approx(300.0, rel=1e-12)
-    sky = 5.670374419e-8 * 280.0**4
+    sky = scipy.constants.sigma * 280.0**4
     assert brightness_temperature(300.0, 0.0, sky) == pytest.approx(280.0, rel=1e-12)
     assert brightness_temperature(280.0, 0.6, sky) == pytest.approx(280.0, rel=1e-12)
 

@@ -114,8 +114,13 @@ def test_heights_grow_with_pattern_and_roughness():
         assert (np.diff(table, axis=1) > 0).all()
 
 
-def test_a_patch_length_instead_of_the_wavelength_is_1_7_times_too_low():
-    assert mason_blending_height(1000.0, 0.1) / mason_blending_height(500.0, 0.1) == pytest.approx(1.7, abs=0.05)
+def test_a_patch_length_instead_of_the_wavelength_is_1_6_times_too_low():
+    # d ln l_b / d ln L_c = 1 / (1 + 2 / ln(l_b / z0)), by differentiating the implicit equation
+    middle = mason_blending_height(1000.0 / math.sqrt(2.0), 0.1)
+    expected = 2.0 ** (1.0 / (1.0 + 2.0 / math.log(middle / 0.1)))
+    ratio = mason_blending_height(1000.0, 0.1) / mason_blending_height(500.0, 0.1)
+    assert ratio == pytest.approx(expected, rel=1e-3)
+    assert ratio == pytest.approx(1.6, abs=0.05)
 
 
 def test_scaling_with_the_drag_at_the_height_gives_mason_back():
