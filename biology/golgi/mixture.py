@@ -17,7 +17,7 @@ import scipy.optimize
 from numpy.typing import NDArray
 
 from ...core.model import ParameterError, Record, param
-from ...core.quantities import Concentration, Count, Dimensionless
+from ...core.quantities import Concentration, Count, Dimensionless, Unit, UnitError
 
 __all__ = ["Equilibrium", "Protein", "bond_equilibrium", "gel_threshold", "gel_window"]
 
@@ -132,14 +132,14 @@ def composition_of(proteins: tuple[Protein, ...]) -> Composition:
     return Composition(tuple(names), tuple(kinds), np.array(counts), np.array(concentrations), strengths)
 
 
-def bond_equilibrium(proteins: Sequence[Protein], dissociation_constant: float) -> Equilibrium:
+def bond_equilibrium(proteins: Sequence[Protein], dissociation_constant: float | str) -> Equilibrium:
     """Solve mass action for a mixture and follow its tree of bonds: equations (11) to (13).
 
     Parameters
     ----------
     proteins : sequence of Protein
         The table.
-    dissociation_constant : float
+    dissociation_constant : float or str
         Of a bond with relative constant 1 [mol m-3].
 
     Returns
@@ -150,7 +150,7 @@ def bond_equilibrium(proteins: Sequence[Protein], dissociation_constant: float) 
     Raises
     ------
     ParameterError
-        If the table contradicts itself.
+        If the table contradicts itself, or the dissociation constant is not one.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def bond_equilibrium(proteins: Sequence[Protein], dissociation_constant: float) 
     >>> round(state.branching_number**2, 6), round(state.gel_fraction, 3)
     (2.694197, 0.956)
     """
-    return equilibrium_of(_checked(proteins), dissociation_constant)
+    return equilibrium_of(_checked(proteins), _checked_constant(dissociation_constant))
 
 
 def gel_threshold(proteins: Sequence[Protein]) -> float | None:
@@ -186,7 +186,7 @@ def gel_threshold(proteins: Sequence[Protein]) -> float | None:
 
 
 def gel_window(
-    proteins: Sequence[Protein], dissociation_constant: float, *, protein: int = 0
+    proteins: Sequence[Protein], dissociation_constant: float | str, *, protein: int = 0
 ) -> tuple[float | None, float | None]:
     """Between which concentrations of one molecule a mixture gels: too little does not reach, too much caps all ends.
 
@@ -194,7 +194,7 @@ def gel_window(
     ----------
     proteins : sequence of Protein
         The table.
-    dissociation_constant : float
+    dissociation_constant : float or str
         Of a bond with relative constant 1 [mol m-3].
     protein : int
         Row of the molecule whose concentration is varied.
@@ -212,7 +212,9 @@ def gel_window(
     >>> [round(edge, 9) for edge in gel_window([golgin, grasp], 5e-3, protein=1)]
     [0.002539195, 0.059905249]
     """
-    table = _checked(proteins)
+    table, dissociation_constant = _checked(proteins), _checked_constant(dissociation_constant)
+    if isinstance(protein, bool) or not isinstance(protein, int) or not 0 <= protein < len(proteins):
+        raise ParameterError("gel_window", {"protein": f"must be the number of a row, 0 to {len(proteins) - 1}"})
     molecule = table.names.index(proteins[protein].name)
 
     def excess(logarithm: float) -> float:
@@ -223,7 +225,15 @@ def gel_window(
     others = np.delete(table.concentrations, molecule)
     middle = math.log(max(dissociation_constant, *others, 0.0) if len(others) else dissociation_constant)
     grid = middle + np.linspace(math.log(1e-6), math.log(1e6), 241)
-    above = np.array([excess(x) for x in grid]) > 0.0
+    heights = np.array([excess(x) for x in grid])
+    top = int(heights.argmax())
+    if heights[top] <= 0.0 and 0 < top < len(grid) - 1:  # a window may be narrower than the grid
+        span = (grid[top - 1], grid[top + 1])
+        peak = scipy.optimize.minimize_scalar(lambda x: -excess(x), bounds=span, method="bounded").x
+        grid, heights = np.insert(grid, top, peak), np.insert(heights, top, excess(peak))
+        order = np.argsort(grid)
+        grid, heights = grid[order], heights[order]
+    above = heights > 0.0
     if not above.any():
         return None, None
     first, last = np.flatnonzero(above)[[0, -1]]
@@ -232,7 +242,19 @@ def gel_window(
     return (None if low is None else math.exp(low)), (None if high is None else math.exp(high))
 
 
+def _checked_constant(dissociation_constant: float | str) -> float:
+    try:
+        value = float(Unit("mol m-3").to_magnitude(dissociation_constant))
+    except (UnitError, TypeError, ValueError) as error:
+        raise ParameterError("bonds", {"dissociation_constant": f"must be a concentration: {error}"}) from None
+    if not 1e-9 <= value <= _MOST:
+        raise ParameterError("bonds", {"dissociation_constant": f"must be from 1e-9 to {_MOST:g} mol m-3"})
+    return value
+
+
 def _checked(proteins: Sequence[Protein]) -> Composition:
+    if len(proteins) == 0:
+        raise ParameterError("proteins", {"proteins": "must have at least one row"})
     try:
         return composition_of(tuple(proteins))
     except ValueError as error:
@@ -305,7 +327,7 @@ def _bond_extinction(counts: Floats, leads: Floats, bound: Floats) -> Floats:
     """For each kind, the probability that a sticker does not lead to the endless network: equation (13)."""
     molecules, kinds = counts.shape
     v = np.zeros(kinds)
-    unbound = 1.0 - bound.sum(axis=1)
+    unbound = np.maximum(1.0 - bound.sum(axis=1), 1e-300)  # where all are bound, rounding may leave nothing
     for iteration in range(400):
         reach = unbound + bound @ v
         powers = reach[None, None, :] ** np.maximum(counts[:, None, :] - np.eye(kinds)[None], 0.0)

@@ -150,9 +150,10 @@ def anneal_bonds(
     bonded = np.zeros(len(graph.edges), np.int32)
     free = graph.valences.copy()
     limit = np.iinfo(np.int32).max if bonds_per_pair is None else bonds_per_pair
+    most = max(1, int(graph.valences.max(initial=1)))
     for k, factor in enumerate(factors):
         for shot in range(snapshots):
-            breaks = _relax_bonds(free, graph.edges, graph.weights, factor, sweeps, limit, bonded, state)
+            breaks = _relax_bonds(free, most, graph.edges, graph.weights, factor, sweeps, limit, bonded, state)
             _measure_network(free, *graph[:4], molecules, bonded, out[k, shot])
             out[k, shot, 6] = breaks / max(1, int(bonded.sum()))
     return out
@@ -181,13 +182,21 @@ def _draw_places(places: Floats, state: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def _relax_bonds(
-    free: Words, edges: Words, weights: Floats, factor: float, sweeps: int, limit: int, bonded: Any, state: Any
+    free: Words,
+    largest: int,
+    edges: Words,
+    weights: Floats,
+    factor: float,
+    sweeps: int,
+    limit: int,
+    bonded: Any,
+    state: Any,
 ) -> int:
     """Heat bath: each edge in turn forgets its bonds and draws their number anew, given all others. Returns the breaks.
 
-    With a and b stickers available on its sides, n bonds can be made in a! b! / ((a - n)! (b - n)! n!) ways.
+    No site has more than `largest` stickers. With a and b stickers available on its sides, n bonds can be made in a! b! / ((a - n)! (b - n)! n!) ways.
     """
-    inverse = 1.0 / np.arange(1.0, free.max() + bonded.max() + 2.0) if len(edges) > 0 else np.ones(1)
+    inverse = 1.0 / np.arange(1.0, largest + 1.0)
     breaks = 0
     for _ in range(sweeps):
         for e in range(len(edges)):
