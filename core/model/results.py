@@ -31,8 +31,9 @@ class Estimate(NamedTuple):
 def mean(samples: Any, axis: int = 0) -> Estimate:
     """Mean of independent samples along `axis`, with its standard error (NaN for fewer than two samples).
 
-    >>> mean([1.0, 2.0, 3.0])
-    Estimate(value=np.float64(2.0), error=np.float64(0.5773502691896258))
+    >>> value, error = mean([1.0, 2.0, 3.0])
+    >>> float(value), round(float(error), 4)
+    (2.0, 0.5774)
     """
     samples = np.asarray(samples, dtype=float)
     n = samples.shape[axis]
