@@ -211,7 +211,7 @@ def brightness_temperature(
     Examples
     --------
     >>> round(brightness_temperature(300.0, 0.95, 350.0), 3)
-    298.037
+    299.104
     """
     reflected = (1.0 - emissivity) * downward_longwave / constants.sigma
     return (emissivity * radiative_temperature**4 + reflected) ** 0.25
@@ -272,7 +272,7 @@ def effective_surface_temperature(
 
     >>> t = effective_surface_temperature([300.0, 312.0], [0.05, 1.0], [0.005, 0.001], [0.5, 0.5], 60.0)
     >>> round(float(t), 3)
-    306.981
+    307.158
     """
     height = np.asarray(blending_height, dtype=float)
     weight = np.asarray(area_fraction) * _transfer(height, roughness_length, heat_roughness_length)

@@ -80,7 +80,7 @@ def mason_blending_height(
     Examples
     --------
     >>> round(mason_blending_height(1000.0, 0.1), 4)
-    13.3571
+    13.357
     """
     return evaluate_elements(_find_mason, _fill_mason, heterogeneity_length, roughness_length, von_karman)
 

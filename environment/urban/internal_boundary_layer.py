@@ -260,7 +260,7 @@ def friction_velocity_ratio(
     Examples
     --------
     >>> round(friction_velocity_ratio(100.0, 0.03, 1.0), 4)
-    1.7615
+    1.7614
     """
     upstream, downstream = depth / only_positive(upstream_roughness_length), depth / only_positive(roughness_length)
     return only_positive(np.log(only_positive(upstream))) / only_positive(np.log(only_positive(downstream)))

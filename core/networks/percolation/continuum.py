@@ -49,8 +49,8 @@ def geometric_graph(
     Examples
     --------
     >>> graph, lengths = geometric_graph([[0.5, 1.0], [9.5, 1.0]], (10.0, 10.0), 1.5)
-    >>> graph.crossings.tolist(), lengths.tolist()
-    ([[-1, 0]], [1.0])
+    >>> graph.edges.tolist(), graph.crossings.tolist(), lengths.tolist()
+    ([[1, 0]], [[1, 0]], [1.0])
     """
     sides, closed = _checked_box(box, reach, periodic)
     points = np.ascontiguousarray(positions, dtype=np.float64)
