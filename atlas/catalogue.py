@@ -289,11 +289,11 @@ def _definition(source: Path, name: str) -> tuple[Path, ast.ClassDef] | None:
 def _is_preset(source: Path, name: str, model: str) -> bool:
     """Whether `name` is assigned ``Model(...)`` here or in the sibling file from which it comes."""
     for node in _tree(source).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(_named(target) == name for target in targets):
-            return _makes(source, node.value, model)  # type: ignore[union-attr]
+            return _makes(source, node.value, model)
     origin = _imported_from(source, name)
     return _is_preset(*origin, model) if origin else False
 

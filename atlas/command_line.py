@@ -33,7 +33,9 @@ __all__ = ["main"]
 class OneLineGroup(click.Group):
     """A group whose errors take one line each: exit code 2 for what was asked wrongly, 1 for the rest."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **options: Any) -> NoReturn:
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **options: Any
+    ) -> NoReturn:
         """Run, and exit with a code."""
         options["standalone_mode"] = False
         try:
@@ -144,7 +146,7 @@ def replay(file: Path, progress: bool) -> int:
 @click.argument("entries", metavar="[NAME]...", nargs=-1, type=ModelName())
 @click.option("--low", default=0.01, show_default=True, help="Smallest governing ratio.")
 @click.option("--high", default=100.0, show_default=True, help="Largest governing ratio.")
-@click.option("--points", default=9, show_default=True, type=click.IntRange(1, 1000), help="Number of ratios.")
+@click.option("--points", default=9, show_default=True, type=click.IntRange(1, 1000), help="Ratios for each model.")
 @click.option("--seed", default=0, show_default=True, help="Of every run.")
 @click.option("--quick", is_flag=True, help="Small sizes.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write: .nc, .png or .svg.")
@@ -163,10 +165,8 @@ def compare(
 
     Naive answers are compared with answers over the governing ratio, for all models or those named.
     """
-    import numpy as np
-
     from .catalogue import load
-    from .compare import compare as compare_models
+    from .compare import compare_within_reach
 
     if not 0 < low <= high:
         raise click.UsageError("--low must be greater than 0 and at most --high")
@@ -181,7 +181,7 @@ def compare(
             bar.total = total
             bar.update(done - bar.n)
 
-        dataset = compare_models(models, np.geomspace(low, high, points), seed=seed, progress=advance)
+        dataset = compare_within_reach(models, low, high, points, seed=seed, progress=advance)
     if out is not None:
         _write_comparison(dataset, out)
     _print_comparison(dataset)

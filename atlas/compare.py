@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..core.model import Model
 
-__all__ = ["ComparisonError", "compare", "relative_difference"]
+__all__ = ["ComparisonError", "compare", "compare_within_reach", "merge", "reach", "relative_difference"]
 
 
 class ComparisonError(ValueError):
@@ -122,13 +122,83 @@ def compare(
         text = {
             "units": "1",
             "long_name": f"whether the {words} exists",
-            "comment": "exists within reach of the control",
+            "comment": "exists within reach of the control, where computed",
         }
         variables[name] = ("ratio", difference, {"units": "1", "long_name": f"{words}, relative difference", **attrs})
         variables[f"{name}_error"] = ("ratio", error, {"units": "1", "long_name": f"standard error of the {words}"})
         variables[f"{name}_exists"] = ("ratio", np.isfinite(difference), text)
     coordinate = {"ratio": ("ratio", axis, {"units": "1", "long_name": "governing ratio"})}
     return xr.Dataset(variables, coordinate, {"title": "When does the average lie?", "models": " ".join(chosen)})
+
+
+def reach(model: Model) -> tuple[float, float]:
+    """The governing ratios between which a model can be moved by its control."""
+    from ..core.model import interval
+
+    control = str(model.control)
+    owner: Any = model
+    *path, last = control.split(".")
+    for part in path:
+        owner = owner[int(part)] if isinstance(owner, tuple) else getattr(owner, part)
+    ends = sorted(model.replace(**{control: x}).governing_ratio() for x in interval(type(owner), last))
+    return ends[0], ends[1]
+
+
+def compare_within_reach(
+    models: Sequence[type[Model] | Model] | Mapping[str, type[Model] | Model],
+    low: float,
+    high: float,
+    points: int,
+    *,
+    seed: int = 0,
+    progress: Callable[[int, int], Any] | None = None,
+) -> xr.Dataset:
+    """As `compare`, each model at ratios of its own: `points` of them, evenly on a log scale, as far as it reaches.
+
+    Parameters
+    ----------
+    models, seed, progress
+        As for `compare`.
+    low, high : float
+        Ratios that none goes beyond.
+    points : int
+        Ratios for each model.
+
+    Raises
+    ------
+    ComparisonError
+        As `compare`, and if a model has no ratio between `low` and `high`.
+    """
+    chosen = _named(models)
+    parts = []
+    for index, (name, model) in enumerate(chosen.items()):
+        ends = reach(model)
+        # A hair inside, so that rounding takes no end out of reach.
+        least, most = max(low, ends[0] * (1 + 1e-9)), min(high, ends[1] * (1 - 1e-9))
+        if not 0 < least <= most:
+            raise ComparisonError(f"{name} reaches governing ratios from {ends[0]:.3g} to {ends[1]:.3g} only")
+
+        def advance(done: int, total: int, index: int = index) -> None:
+            if progress is not None:
+                progress(index * points + done, len(chosen) * points)
+
+        parts.append(compare({name: model}, np.geomspace(least, most, points), seed=seed, progress=advance))
+    return merge(parts)
+
+
+def merge(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Several comparisons on one axis; where a model was not computed, it does not exist."""
+    import xarray as xr
+
+    missing = {name: False for part in parts for name in part.data_vars if str(name).endswith("_exists")}
+    merged = xr.merge(
+        xr.align(*parts, join="outer", fill_value={**missing, **_gaps(parts)}), combine_attrs="drop_conflicts"
+    )
+    return merged.assign_attrs(models=" ".join(part.attrs["models"] for part in parts))
+
+
+def _gaps(parts: Sequence[xr.Dataset]) -> dict[Any, float]:
+    return {name: math.nan for part in parts for name in part.data_vars if not str(name).endswith("_exists")}
 
 
 def _named(models: Sequence[type[Model] | Model] | Mapping[str, type[Model] | Model]) -> dict[str, Model]:

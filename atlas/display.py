@@ -133,12 +133,14 @@ def number(value: float, error: float = math.nan) -> str:
     power = math.floor(math.log10(error))
     figures = 2 if error / 10.0**power < 2.95 else 1
     decimals = figures - 1 - power
-    if abs(value) >= 1e6 or decimals > 5:
-        lead = math.floor(math.log10(max(abs(value), error)))
+    size = max(abs(value), error)
+    if decimals + math.floor(math.log10(size)) > 10 and size > error:  # exact for every purpose of reading
+        return f"{number(value)} ± {error:.1g}".replace("-", "−")
+    if size >= 1e6 or size < 1e-3:
+        lead = math.floor(math.log10(size))
         digits = max(lead + decimals, 0)
-        return f"({value / 10.0**lead:.{digits}f} ± {error / 10.0**lead:.{digits}f})e{lead:+03d}".replace(
-            "-", "−", value < 0
-        )
+        text = f"({value / 10.0**lead:.{digits}f} ± {error / 10.0**lead:.{digits}f})e{lead:+03d}"
+        return text.replace("-", "−", value < 0)
     decimals = max(decimals, 0)
     return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .panels import COLOURS, DASHES, MARKERS, Panel, describe, draw, plan
+from .panels import COLOURS, DASHES, MARKERS, Panel, describe, draw, height, plan
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,14 +72,15 @@ def overview(model: type[Model], dataset: xr.Dataset) -> Figure:
     chosen = _planned(model, dataset)
     columns = min(len(chosen), 2 if len(chosen) < 5 else 3)
     rows = -(-len(chosen) // columns)
+    heights = [max(height(p, _HEIGHT) for p in chosen[r * columns : (r + 1) * columns]) for r in range(rows)]
 
     def paint(figure: Figure) -> None:
-        grid = figure.add_gridspec(rows, columns)
+        grid = figure.add_gridspec(rows, columns, height_ratios=heights)
         for index, panel in enumerate(chosen):
             draw(figure.add_subplot(grid[index // columns, index % columns]), panel, dataset)
         figure.suptitle(model.__name__, fontsize=13, fontweight="bold", x=0.01, ha="left")
 
-    return _painted((_WIDTH * columns, _HEIGHT * rows + 0.3), paint)
+    return _painted((_WIDTH * columns, sum(heights) + 0.3), paint)
 
 
 def panels(model: type[Model], dataset: xr.Dataset) -> Iterator[tuple[str, Figure]]:
@@ -90,7 +91,7 @@ def panels(model: type[Model], dataset: xr.Dataset) -> Iterator[tuple[str, Figur
         def paint(figure: Figure, panel: Panel = panel) -> None:
             draw(figure.add_subplot(), panel, dataset)
 
-        yield describe(panel, dataset), _painted((_WIDTH, _HEIGHT), paint)
+        yield describe(panel, dataset), _painted((_WIDTH, height(panel, _HEIGHT)), paint)
 
 
 def crossover(dataset: xr.Dataset) -> Figure:
@@ -142,7 +143,11 @@ def _paint_crossover(axes: Axes, dataset: xr.Dataset) -> None:
         here = np.isfinite(values)
         if not here.any():
             continue
-        style = {"color": COLOURS[index % 6], "marker": MARKERS[index % 6], "linestyle": DASHES[index % 6]}
+        style: dict[str, Any] = {
+            "color": COLOURS[index % 6],
+            "marker": MARKERS[index % 6],
+            "linestyle": DASHES[index % 6],
+        }
         label = f"{name}: {dataset[name].attrs.get('competition', '')}"
         axes.errorbar(
             ratio[here], values[here], yerr=errors[here] if errors.any() else None, capsize=3, markersize=6,
@@ -150,16 +155,16 @@ def _paint_crossover(axes: Axes, dataset: xr.Dataset) -> None:
         )  # fmt: skip
         ends.append((float(ratio[here][-1]), float(values[here][-1]), name, COLOURS[index % 6]))
     axes.set_ylim(-2.1, 2.1)
-    for (x, y, name, colour), height in zip(ends, _apart([end[1] for end in ends], 0.2), strict=True):
+    for (x, y, name, colour), level in zip(ends, _apart([end[1] for end in ends], 0.2), strict=True):
         axes.annotate(
-            name, (x, y), (x * 1.15, height), textcoords="data", color=colour, va="center", weight="bold", fontsize=10
+            name, (x, y), (x * 1.15, level), textcoords="data", color=colour, va="center", weight="bold", fontsize=10
         )
     axes.set_xlim(ratio[0] / 1.4, ratio[-1] * (ratio[-1] / ratio[0]) ** 0.28 * 1.2)
     axes.set_xlabel("governing ratio")
     axes.set_ylabel("naive answer against answer\n2 (naive − answer) / (|naive| + |answer|)")
     beside = blended_transform_factory(axes.transAxes, axes.transData)
-    for height, words in ((1.95, "the average is too high"), (-1.95, "the average is too low")):
-        axes.text(0.01, height, words, transform=beside, color="0.35", va="center", style="italic")
+    for level, words in ((1.95, "the average is too high"), (-1.95, "the average is too low")):
+        axes.text(0.01, level, words, transform=beside, color="0.35", va="center", style="italic")
     axes.text(0.01, 0.0, "within 10 %", transform=beside, color="#3F6B2F", va="bottom", fontsize=9)
     if ends:
         axes.figure.legend(loc="outside lower left", ncols=1, frameon=False)
@@ -242,5 +247,6 @@ def _styled() -> Iterator[None]:
     """Our style, and numpy's own error handling: matplotlib divides by zero on purpose."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_STYLE), np.errstate(all="ignore"):
+    style: Any = _STYLE
+    with mpl.rc_context(style), np.errstate(all="ignore"):
         yield

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..core.model import Result
 
-__all__ = ["Panel", "describe", "draw", "plan"]
+__all__ = ["Panel", "describe", "draw", "height", "plan"]
 
 # Blue, vermilion and greys of matplotlib's tableau-colorblind10; marks and dashes differ, too.
 COLOURS = ("#006BA4", "#C85200", "#595959", "#5F9ED1", "#B07A00", "#898989")
@@ -84,6 +84,11 @@ def draw(axes: Axes, panel: Panel, dataset: xr.Dataset) -> None:
     _mark_invalid(axes, panel.results, dataset)
 
 
+def height(panel: Panel, usual: float) -> float:
+    """How tall the panel should be, in inches: rows of scalars need 0.6 each."""
+    return max(usual, 0.6 * len(panel.results) + 0.9) if panel.kind == "scalars" else usual
+
+
 def describe(panel: Panel, dataset: xr.Dataset) -> str:
     """The panel in words, for those who cannot see it."""
     first = panel.results[0]
@@ -101,17 +106,25 @@ def describe(panel: Panel, dataset: xr.Dataset) -> str:
 
 
 def _families(drawn: Mapping[str, Result]) -> list[tuple[Result, ...]]:
-    """Results chained by `beside`, those with an error (measurements) first; in declared order."""
+    """Results chained by `beside`: measurements (with an error) first, what others name as their prediction last."""
     head = {name: name for name in drawn}
     for name, result in drawn.items():
         other = result.beside
-        if other in drawn and drawn[other].dims == result.dims and drawn[other].units == result.units:
+        if (
+            other is not None
+            and other in drawn
+            and drawn[other].dims == result.dims
+            and drawn[other].units == result.units
+        ):
             old, new = head[name], head[other]
             head = {key: new if value == old else value for key, value in head.items()}
     groups: dict[str, list[Result]] = {}
     for name, result in drawn.items():
         groups.setdefault(head[name], []).append(result)
-    return [tuple(sorted(group, key=lambda r: (not r.error, r.beside is not None))) for group in groups.values()]
+    named = {result.beside for result in drawn.values()}
+    return [
+        tuple(sorted(group, key=lambda r: (not r.error, not r.error and r.name in named))) for group in groups.values()
+    ]
 
 
 _Kind = Literal["profile", "histogram", "family", "map"]
@@ -133,42 +146,33 @@ def _short_dimension(result: Result, dataset: xr.Dataset) -> str | None:
 
 
 def _draw_scalars(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) -> None:
+    """A row for each: its name at the left and its value at the right, above the mark and its interval."""
     values = [float(dataset[r.name]) for r in results]
     errors = [float(dataset[f"{r.name}_error"]) if f"{r.name}_error" in dataset else 0.0 for r in results]
     scale = scale_for(values, results[0].units)
     shown = np.array(values) * scale.factor
     spans = np.nan_to_num(np.array(errors)) * scale.factor
-    texts: list[str] = []
+    sides = axes.get_yaxis_transform()
     for row, result in enumerate(results):
-        hollow = _is_invalid(result, dataset)
-        axes.errorbar(
-            shown[row], row, xerr=spans[row] or None, marker=MARKERS[row % 6], color=COLOURS[row % 6], markersize=9,
-            markerfacecolor="white" if hollow else COLOURS[row % 6], capsize=4, linestyle="none", gid=result.name,
-        )  # fmt: skip
-        texts.append(_value_text(result, dataset, scale))
-    axes.set_yticks(range(len(results)), [_row_label(r) for r in results])
-    axes.set_ylim(len(results) - 0.5, -0.75)
-    axes.set_xlabel(scale.label(wrapped(results[0].long_name, 44)))
+        hollow, colour = _is_invalid(result, dataset), COLOURS[row % 6]
+        axes.axhline(row, color="0.9", linewidth=0.8, zorder=0)
+        mark: dict[str, Any] = {"marker": MARKERS[row % 6], "markersize": 9, "color": colour, "gid": result.name}
+        mark |= {"markerfacecolor": "white" if hollow else colour, "linestyle": "none", "clip_on": False, "capsize": 4}
+        axes.errorbar(shown[row], row, xerr=spans[row] or None, **mark)
+        above: dict[str, Any] = {"transform": sides, "va": "bottom", "fontsize": 9.5}
+        axes.text(0.0, row - 0.2, _row_label(result), ha="left", **above)
+        axes.text(1.0, row - 0.2, _value_text(result, dataset, scale), ha="right", weight="bold", **above)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(len(results) - 0.6, -0.75)
+    axes.set_xlabel(scale.label("value") if scale.unit else "")
     axes.grid(False, axis="y")
     _limits_for_marks(axes, shown, spans)
-    for row, text in enumerate(texts):
-        _write_above(axes, shown[row], row, text)
-
-
-def _write_above(axes: Axes, place: float, row: int, text: str) -> None:
-    """A text over its mark, kept inside the axes."""
-    if not np.isfinite(place):
-        axes.text(0.5, row, text, transform=axes.get_yaxis_transform(), ha="center", va="center", style="italic")
-        return
-    across = (axes.transScale + axes.transLimits).transform((place, row))[0]  # 0 at the left, 1 at the right
-    side: Literal["left", "center", "right"] = "left" if across < 0.35 else "right" if across > 0.65 else "center"
-    shift = {"left": -6, "center": 0, "right": 6}[side]
-    axes.annotate(text, (place, row), (shift, 9), textcoords="offset points", ha=side, va="bottom")
 
 
 def _row_label(result: Result) -> str:
     roles = {"answer": "answer: ", "naive_answer": "naive answer: "}
-    return wrapped(roles.get(result.name, "") + result.long_name, 20)
+    return wrapped(roles.get(result.name, "") + result.long_name, 44)
 
 
 def _limits_for_marks(axes: Axes, shown: np.ndarray, spans: np.ndarray) -> None:
@@ -183,10 +187,10 @@ def _limits_for_marks(axes: Axes, shown: np.ndarray, spans: np.ndarray) -> None:
         axes.set_xlim(low / 4, high * 4)
         return
     if low >= 0 and high - low > 0.1 * high:
-        axes.set_xlim(0, high * 1.25)
+        axes.set_xlim(0, high * 1.1)
         return
     if high <= 0 and high - low > 0.1 * -low:
-        axes.set_xlim(low * 1.25, 0)
+        axes.set_xlim(low * 1.1, 0)
         return
     room = 0.4 * (high - low) or 0.1 * abs(high) or 1.0
     axes.set_xlim(low - room, high + room)
@@ -199,7 +203,8 @@ def _draw_profile(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) 
     for index, result in enumerate(results):
         y = np.asarray(dataset[result.name].values, dtype=float) * y_scale.factor
         error = _error_of(result, dataset, y_scale)
-        line = index > 0 or (not result.error and (len(results) > 1 or dim in dataset.coords))
+        few = x.size <= _MANY and len(results) > 1
+        line = index > 0 or (not result.error and not few and dim in dataset.coords)
         _draw_curve(axes, x, y, error, index=index, line=line, result=result, dataset=dataset)
     _finish_y(axes, [dataset[r.name].values for r in results], y_scale.label(wrapped(results[0].long_name, 34)))
     if len(results) > 1:
@@ -236,8 +241,7 @@ def _draw_curve(
     if f"{result.name}_valid" in dataset and dataset[f"{result.name}_valid"].shape == dataset[result.name].shape:
         outside = ~np.asarray(dataset[f"{result.name}_valid"].values, dtype=bool)
         if outside.shape == x.shape and outside.any() and not outside.all():
-            face = {"markerfacecolor": "white", "markeredgecolor": colour}
-            axes.plot(x[outside], y[outside], linestyle="none", marker="o", markersize=5.5, zorder=4, **face)
+            axes.plot(x[outside], y[outside], "o", mfc="white", mec=colour, markersize=5.5, zorder=4)
 
 
 def _draw_histogram(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) -> None:
@@ -246,7 +250,7 @@ def _draw_histogram(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset
     values = np.asarray(dataset[result.name].values, dtype=float) * scale.factor
     values = values[np.isfinite(values)]
     edges = np.histogram_bin_edges(values, bins=min(40, max(8, int(np.sqrt(values.size)))))
-    axes.hist(values, bins=edges, color=COLOURS[0], edgecolor="white", linewidth=0.6)
+    axes.hist(values, bins=list(edges), color=COLOURS[0], edgecolor="white", linewidth=0.6)
     axes.set_xlabel(scale.label(wrapped(result.long_name, 44)))
     axes.set_ylabel(f"number of values ({values.size} in all)")
 
@@ -345,7 +349,7 @@ def _edges(centres: np.ndarray, logarithmic: bool) -> np.ndarray:
 def _same_space(dataset: xr.Dataset, down: str, across: str, x: np.ndarray, y: np.ndarray) -> bool:
     if not {down, across} <= {"x", "y", "z"} or x.size < 2 or y.size < 2:
         return False
-    return 0.6 < np.ptp(y) / np.ptp(x) < 1.6  # otherwise the map would be a ribbon
+    return bool(0.6 < np.ptp(y) / np.ptp(x) < 1.6)  # otherwise the map would be a ribbon
 
 
 def _error_of(result: Result, dataset: xr.Dataset, scale: Scale) -> np.ndarray | None:

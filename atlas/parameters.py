@@ -58,7 +58,9 @@ class Parameter:
             return "none"
         if self.kind == "array":
             return "array of shape " + " × ".join(map(str, self.value.shape))
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+        if isinstance(self.value, bool):
+            return str(self.value).lower()
+        if not isinstance(self.value, int | float):
             return str(self.value)
         return amount(self.value, self.unit)
 
@@ -92,7 +94,8 @@ def _walk(
 
 def _properties_of(name: str, definitions: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
     found = definitions.get(name) or type(record).model_json_schema()
-    return found["properties"]
+    properties: Mapping[str, Any] = found["properties"]
+    return properties
 
 
 def _describe(path: str, value: Any, entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> Parameter:

@@ -151,17 +151,27 @@ def _ratio(instance: Any) -> str:
 def _story(found: Sequence[Block], anchor: str) -> list[tuple[str, str, str]]:
     """Blocks as (kind, HTML, label); consecutive bullets become one list."""
     pieces: list[tuple[str, str, str]] = []
+    defined: set[str] = set()
+    labels = {block.label for block in found if block.kind == "reference"}
+
+    def prose(text: str) -> str:
+        return inline(text, f"{anchor}-", labels)
+
     for block in found:
         if block.kind == "math":
             pieces.append(("math", _equation(block.text), block.label))
         elif block.kind == "bullet" and pieces and pieces[-1][0] == "bullet":
-            pieces[-1] = ("bullet", f"{pieces[-1][1]}<li>{inline(block.text, f'{anchor}-')}</li>", "")
+            pieces[-1] = ("bullet", f"{pieces[-1][1]}<li>{prose(block.text)}</li>", "")
         elif block.kind == "bullet":
-            pieces.append(("bullet", f"<li>{inline(block.text, f'{anchor}-')}</li>", ""))
+            pieces.append(("bullet", f"<li>{prose(block.text)}</li>", ""))
         elif block.kind == "code":
             pieces.append(("code", str(_escape(block.text)), ""))
+        elif block.kind == "reference" and block.label in defined:  # a numbered list, not the references
+            pieces.append(("paragraph", f"{block.label}. {prose(block.text)}", ""))
         else:
-            pieces.append((block.kind, inline(block.text, f"{anchor}-"), block.label))
+            if block.kind == "reference":
+                defined.add(block.label)
+            pieces.append((block.kind, prose(block.text), block.label))
     return [(kind, text.replace(_NAMESPACE, ""), label) for kind, text, label in pieces]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,7 +29,7 @@ _UNDERLINE = re.compile(r"^([=\-~^\"'])\1{2,}\s*$")
 _INLINE = re.compile(
     r":math:`(?P<math>[^`]+)`|:\w+:`~?(?P<role>[^`]+)`|``(?P<code>[^`]+)``|`(?P<name>[^`]+)`"
     r"|\*\*(?P<strong>[^*\s](?:[^*]*[^*\s])?)\*\*|(?<![\w*])\*(?P<emphasis>[^*\s](?:[^*]*[^*\s])?)\*(?![\w*])"
-    r"|\[(?P<reference>\w+)\]_"
+    r"|\[(?P<reference>\w+)\]_?"
 )
 
 
@@ -113,10 +113,10 @@ def equations(docstring: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def inline(text: str, prefix: str = "") -> str:
-    """Prose as HTML: code, emphasis, inline mathematics, links to references (whose ids begin with `prefix`).
+def inline(text: str, prefix: str = "", labels: Collection[str] = ()) -> str:
+    """Prose as HTML: code, emphasis, inline mathematics, links to the references `labels` (ids begin with `prefix`).
 
-    >>> inline("``a`` < *b*, see [1]_", prefix="golgi-")
+    >>> inline("``a`` < *b*, see [1]_", prefix="golgi-", labels=["1"])
     '<code>a</code> &lt; <em>b</em>, see <a href="#golgi-ref-1">[1]</a>'
     """
     text = text.replace(r"\*", "∗")  # an escaped star is an index, no emphasis
@@ -131,7 +131,8 @@ def inline(text: str, prefix: str = "") -> str:
             parts.append(_inline_math(inner))
         elif kind == "reference":
             label = html.escape(inner)
-            parts.append(f'<a href="#{html.escape(prefix)}ref-{label}">[{label}]</a>')
+            link = f'<a href="#{html.escape(prefix)}ref-{label}">[{label}]</a>'
+            parts.append(link if inner in labels else html.escape(match[0]))
         else:
             tag = {"strong": "strong", "emphasis": "em"}.get(kind, "code")
             shown = html.escape(inner, quote=False)

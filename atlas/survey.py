@@ -166,24 +166,18 @@ def survey(
 
 def compare_all(chapters: Sequence[Chapter], *, quick: bool, listen: Listener) -> xr.Dataset | None:
     """When does the average lie, for all phenomena that ran; a model that crashes on the way gets a row."""
-    import xarray as xr
+    from .compare import compare_within_reach, merge
 
-    from .compare import compare
-
-    ratios = np.logspace(-2, 2, 9) if quick else np.logspace(-3, 3, 13)
     parts = []
     for chapter in chapters:
         if chapter.instance is None or chapter.result is None or chapter.instance.competition is None:
             continue
         listen(f"{chapter.name}: over its governing ratio")
         try:
-            parts.append(compare([chapter.instance], ratios))
+            parts.append(compare_within_reach([chapter.instance], 1e-3, 1e3, 7 if quick else 13))
         except Exception as error:
             chapter.rows.append(crash_row(chapter.path, "comparison", error))
-    if not parts:
-        return None
-    merged = xr.merge(parts, combine_attrs="drop_conflicts", join="outer", compat="no_conflicts")
-    return merged.assign_attrs(models=" ".join(part.attrs["models"] for part in parts))
+    return merge(parts) if parts else None
 
 
 def _draw_crossover(comparison: xr.Dataset, folder: Path) -> Drawing:

@@ -76,9 +76,14 @@ class Row:
         """As a percentage; as it is where 0 is expected."""
         if self.verdict is None:
             return "–"
+        part = self.verdict.deviation
         if self.verdict.expected == 0:
-            return number(self.verdict.deviation)
-        return f"{100 * self.verdict.deviation:+.2g} %".replace("-", "−")
+            return number(part)
+        if abs(part) < 1e-12:  # rounding
+            return "0 %"
+        if part > 10:
+            return f"× {1 + part:.3g}" if self.verdict.expected > 0 else f"{100 * part:+.2g} %"
+        return f"{100 * part:+.2g} %".replace("-", "−")
 
     @property
     def z(self) -> str:

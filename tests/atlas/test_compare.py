@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mesoscale.atlas.compare import compare, relative_difference
+from mesoscale.atlas.compare import (
+    ComparisonError,
+    compare,
+    compare_within_reach,
+    merge,
+    reach,
+    relative_difference,
+)
 
 RATIOS = [0.01, 0.1, 1.0, 10.0]
 
@@ -82,6 +89,32 @@ def test_ratios_are_sorted_and_progress_is_told(springs):
     dataset = compare([springs.Springs], [10.0, 0.1, 10.0], progress=lambda done, total: told.append((done, total)))
     assert dataset["ratio"].values.tolist() == [0.1, 10.0]
     assert told == [(1, 2), (2, 2)]
+
+
+def test_each_model_is_asked_within_its_own_reach(springs):
+    assert reach(springs.Springs()) == (1e-3, 100.0)
+    dataset = compare_within_reach({"wide": springs.Springs, "long": springs.LONG}, 0.1, 1e6, 5)
+    assert dataset["ratio"].size == 5
+    np.testing.assert_allclose(dataset["ratio"].values[[0, -1]], [0.1, 100.0])
+    assert dataset["wide_exists"].values.all()
+
+
+def test_models_with_different_ratios_share_an_axis_with_gaps(springs):
+    parts = [compare({"a": springs.Springs}, [1.0, 2.0]), compare({"b": springs.Springs}, [2.0, 4.0])]
+    dataset = merge(parts)
+    assert dataset["ratio"].values.tolist() == [1.0, 2.0, 4.0]
+    assert dataset["a_exists"].dtype == dataset["b_exists"].dtype == bool
+    assert dataset["a_exists"].values.tolist() == [True, True, False]
+    assert dataset["b_exists"].values.tolist() == [False, True, True]
+    assert np.isnan(dataset["a"].values[2])
+    assert np.isnan(dataset["b_error"].values[0])
+    assert dataset.attrs["models"] == "a b"
+    assert dataset["b"].attrs["units"] == "1"
+
+
+def test_a_model_out_of_all_reach_says_what_it_reaches(springs):
+    with pytest.raises(ComparisonError, match=r"from 0\.001 to 100 only"):
+        compare_within_reach([springs.Springs], 1e3, 1e4, 3)
 
 
 def test_a_method_cannot_be_compared(springs, entries):

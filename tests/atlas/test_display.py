@@ -51,6 +51,9 @@ def test_a_value_is_shown_in_a_unit_of_its_size(value, unit, text):
         (0.5, math.nan, "0.5"),
         (0.5, 0.0, "0.5"),
         (0.0, 0.02, "0.000 ± 0.020"),
+        (0.993206, 0.000021, "0.993206 ± 0.000021"),
+        (0.5, 1e-14, "0.5 ± 1e−14"),
+        (1e-5, 3e-6, "(1.0 ± 0.3)e-05"),
     ],
 )
 def test_a_value_has_the_digits_of_its_error(value, error, text):

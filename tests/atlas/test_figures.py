@@ -56,9 +56,9 @@ def test_answers_stand_at_their_values_with_units(drawn):
     (axes,) = figure.axes
     places = [container.lines[0].get_xdata()[0] for container in axes.containers]
     np.testing.assert_allclose(places, [34 / 1.5, 34])  # nm
-    assert axes.get_xlabel() == "length of the chain [nm]"
-    assert [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()] == [
-        "answer: length of the chain", "naive answer: sum of the bonds",
+    assert axes.get_xlabel() == "value [nm]"
+    assert [text.get_text() for text in axes.texts] == [
+        "answer: length of the chain", "22.7 ± 0.3 nm", "naive answer: sum of the bonds", "34 nm",
     ]  # fmt: skip
     assert words == "length of the chain: 22.7 ± 0.3 nm; sum of the bonds: 34 nm."
 
@@ -223,6 +223,28 @@ def test_replicates_are_averaged(springs):
     dataset = springs.Springs().run(replicates=3)
     words, _ = next(iter(figures.panels(springs.Springs, dataset)))
     assert words.startswith("length of the chain: 22.67 nm")
+
+
+def test_many_rows_make_a_taller_panel():
+    first = Result("size0", Length, "size 0")
+    others = (Result(f"size{n}", Length, f"size {n}", beside="size0") for n in range(1, 8))
+    _, figure, _ = one_panel((first, *others), {f"size{n}": 1e-9 * (n + 1) for n in range(8)})
+    texts = [text for text in figure.axes[0].texts if text.get_ha() == "left"]
+    boxes = [text.get_window_extent() for text in texts]
+    assert len(boxes) == 8
+    assert not any(box.overlaps(other) for box in boxes for other in boxes if box is not other)
+
+
+def test_without_errors_the_named_prediction_is_the_line():
+    results = (
+        Result("time", Time, "time", dims=("time",)),
+        Result("law", Length, "law", dims=("time",)),
+        Result("size", Length, "size", dims=("time",), beside="law"),
+    )
+    _, figure, _ = one_panel(results, {"time": np.arange(4.0), "law": np.ones(4), "size": np.full(4, 1.1)})
+    assert artists(figure, "law")[0].get_linestyle() == "--"
+    (container,) = figure.axes[0].containers
+    np.testing.assert_allclose(container.lines[0].get_ydata(), 1.1)
 
 
 def test_lonely_numbers_of_one_unit_share_a_panel():

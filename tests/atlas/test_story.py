@@ -76,7 +76,8 @@ def test_prose_is_escaped_and_marked_up():
 
 
 def test_references_are_links_inside_the_page():
-    assert inline("[1]_", "x-") == '<a href="#x-ref-1">[1]</a>'
+    assert inline("[1]_", "x-", {"1"}) == '<a href="#x-ref-1">[1]</a>'
+    assert inline("see [1], [2]", "x-", {"1"}) == 'see <a href="#x-ref-1">[1]</a>, [2]'
 
 
 def test_inline_mathematics_that_cannot_be_read_stays_source():

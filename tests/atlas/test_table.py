@@ -60,6 +60,11 @@ def test_a_deviation_from_zero_is_no_percentage():
     assert row(0.25, expected=0.0, absolute=1.0).deviation == "0.25"
 
 
+def test_rounding_is_no_deviation_and_a_large_one_is_a_factor():
+    assert row(2.0 + 4e-16, relative=0.1).deviation == "0 %"
+    assert row(77.0, relative=0.1).deviation == "× 38.5"
+
+
 @pytest.mark.parametrize(
     ("computed", "options", "position"),
     [
