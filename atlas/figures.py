@@ -99,7 +99,7 @@ def crossover(dataset: xr.Dataset) -> Figure:
 
     Each curve has its own colour, mark and dash, and is named at its end; the legend says what the ratio weighs.
     """
-    return _painted((8.6, 5.4), lambda figure: _paint_crossover(figure.add_subplot(), dataset))
+    return _painted((7.2, 5.4), lambda figure: _paint_crossover(figure.add_subplot(), dataset))
 
 
 def describe_crossover(dataset: xr.Dataset) -> str:
@@ -165,7 +165,7 @@ def _paint_crossover(axes: Axes, dataset: xr.Dataset) -> None:
     beside = blended_transform_factory(axes.transAxes, axes.transData)
     for level, words in ((1.95, "the average is too high"), (-1.95, "the average is too low")):
         axes.text(0.01, level, words, transform=beside, color="0.35", va="center", style="italic")
-    axes.text(0.01, 0.0, "within 10 %", transform=beside, color="#3F6B2F", va="bottom", fontsize=9)
+    axes.text(0.99, 0.0, "within 10 %", transform=beside, color="#3F6B2F", va="bottom", ha="right", fontsize=9)
     if ends:
         axes.figure.legend(loc="outside lower left", ncols=1, frameon=False)
 
@@ -225,9 +225,10 @@ def _averaged(dataset: xr.Dataset) -> xr.Dataset:
 def _painted(size: tuple[float, float], paint: Callable[[Figure], None]) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with _styled():
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.07))
         FigureCanvasAgg(figure)
         paint(figure)
         figure.draw_without_rendering()  # lays out once; every save would do it again, twice

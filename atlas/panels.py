@@ -172,7 +172,7 @@ def _draw_scalars(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) 
 
 def _row_label(result: Result) -> str:
     roles = {"answer": "answer: ", "naive_answer": "naive answer: "}
-    return wrapped(roles.get(result.name, "") + result.long_name, 44)
+    return wrapped(roles.get(result.name, "") + result.long_name, 40)
 
 
 def _limits_for_marks(axes: Axes, shown: np.ndarray, spans: np.ndarray) -> None:
