@@ -155,17 +155,16 @@ def _paint_crossover(axes: Axes, dataset: xr.Dataset) -> None:
         )  # fmt: skip
         ends.append((float(ratio[here][-1]), float(values[here][-1]), name, COLOURS[index % 6]))
     axes.set_ylim(-2.1, 2.1)
-    for (x, y, name, colour), level in zip(ends, _apart([end[1] for end in ends], 0.2), strict=True):
-        axes.annotate(
-            name, (x, y), (x * 1.15, level), textcoords="data", color=colour, va="center", weight="bold", fontsize=10
-        )
+    for (x, _, name, colour), level in zip(ends, _apart([end[1] for end in ends], 0.2), strict=True):
+        halo = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        axes.text(x * 1.15, level, name, color=colour, va="center", weight="bold", fontsize=10, bbox=halo)
     axes.set_xlim(ratio[0] / 1.4, ratio[-1] * (ratio[-1] / ratio[0]) ** 0.28 * 1.2)
     axes.set_xlabel("governing ratio")
     axes.set_ylabel("naive answer against answer\n2 (naive − answer) / (|naive| + |answer|)")
     beside = blended_transform_factory(axes.transAxes, axes.transData)
     for level, words in ((1.95, "the average is too high"), (-1.95, "the average is too low")):
         axes.text(0.01, level, words, transform=beside, color="0.35", va="center", style="italic")
-    axes.text(0.99, 0.0, "within 10 %", transform=beside, color="#3F6B2F", va="bottom", ha="right", fontsize=9)
+    axes.text(0.99, -0.12, "within 10 %", transform=beside, color="#3F6B2F", va="top", ha="right", fontsize=9)
     if ends:
         axes.figure.legend(loc="outside lower left", ncols=1, frameon=False)
 
