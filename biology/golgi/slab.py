@@ -194,7 +194,8 @@ def _relax_bonds(
 ) -> int:
     """Heat bath: each edge in turn forgets its bonds and draws their number anew, given all others. Returns the breaks.
 
-    No site has more than `largest` stickers. With a and b stickers available on its sides, n bonds can be made in a! b! / ((a - n)! (b - n)! n!) ways.
+    With a and b stickers available on its sides, n bonds can be made in a! b! / ((a - n)! (b - n)! n!) ways. No site
+    has more than `largest` stickers.
     """
     inverse = 1.0 / np.arange(1.0, largest + 1.0)
     breaks = 0

@@ -265,11 +265,11 @@ def test_over_which_concentrations_and_affinities_it_spans():
     found = spanning_map(
         SMALL,
         ["1 uM", "8 uM", "0.1 mM"],
-        xr.DataArray([0.1, 1.0, 100.0], dims="k", attrs={"units": "uM"}),
+        xr.DataArray([0.1, 1.0, 5.0, 100.0], dims="k", attrs={"units": "uM"}),
         seed=1,
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert dict(found.sizes) == {"concentration": 3, "dissociation_constant": 3}
+    assert dict(found.sizes) == {"concentration": 3, "dissociation_constant": 4}
     assert found.concentration.values == pytest.approx([1e-3, 8e-3, 0.1])
     assert (found.gel_fraction.values[:, -1] == 0).all()  # weak bonds gel nowhere
     assert float(found.spanning_probability[1, 0]) > 0.9

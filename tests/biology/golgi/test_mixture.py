@@ -14,7 +14,9 @@ from mesoscale.biology.golgi import (
     heterotypic_branching_number,
     heterotypic_critical_dissociation_constant,
     homotypic_bond_probability,
+    lower_gel_concentration,
     mean_cluster_size,
+    upper_gel_concentration,
 )
 from mesoscale.biology.golgi.mixture import _free_stickers, composition_of
 from mesoscale.core.model import ParameterError
@@ -199,3 +201,38 @@ def test_a_table_that_contradicts_itself(rows, where, sentence):
 def test_a_partner_spelt_wrongly_is_met_with_a_suggestion():
     with pytest.raises(ParameterError, match="did you mean 'GRASP'"):
         bond_equilibrium([Protein(sticker="GRASP", partner="GRASB")], 1e-3)
+
+
+def test_a_window_narrower_than_the_search_grid_is_found():
+    # just below the weakest bond for which equation (7) has real roots: (m - 1)^2 s / (4 m)
+    constant = 25 * 32e-3 / 24 * (1 - 1e-5)
+    low, high = gel_window(pair(4, 3, 8e-3, 1e-2), constant, protein=1)
+    assert low == pytest.approx(lower_gel_concentration(8e-3, constant, 4.0, 3.0), rel=1e-6)
+    assert high == pytest.approx(upper_gel_concentration(8e-3, constant, 4.0, 3.0), rel=1e-6)
+    assert high / low < 1.05
+
+
+def test_a_dissociation_constant_may_have_a_unit_and_must_be_one():
+    assert (
+        bond_equilibrium([Protein()], "5 uM").bond_probability == bond_equilibrium([Protein()], 5e-3).bond_probability
+    )
+    for nonsense in (0.0, -1.0, "5 nm", math.nan, None, "strong"):
+        with pytest.raises(ParameterError, match="dissociation_constant"):
+            bond_equilibrium([Protein()], nonsense)
+
+
+@pytest.mark.parametrize("protein", [-1, 1, True, 0.0])
+def test_a_row_that_is_not_there(protein):
+    with pytest.raises(ParameterError, match="number of a row"):
+        gel_window([Protein()], 5e-3, protein=protein)
+
+
+def test_an_empty_table():
+    with pytest.raises(ParameterError, match="at least one row"):
+        gel_threshold([])
+
+
+def test_all_stickers_bound_is_no_division_by_zero():
+    state = bond_equilibrium([Protein(valence=3, concentration=1e3)], 1e-9)
+    assert state.gel_fraction == pytest.approx(1.0)
+    assert state.branching_number == pytest.approx(2.0, rel=1e-5)
