@@ -137,8 +137,9 @@ class UrbanSurface(Model):
         if abs(total - 1.0) > 1e-6:
             sentence = f"must have area fractions that add up to 1 within 1e-6; they add up to {total:.17g}"
             raise problem("patches", f"{sentence}: divide each by this sum")
-        roughest = max(patch.roughness_length for patch in self.patches if patch.area_fraction > 0)
-        if any(patch.heat_roughness_length > roughest for patch in self.patches):
+        present = [patch for patch in self.patches if patch.area_fraction > 0]
+        roughest = max(patch.roughness_length for patch in present)
+        if any(patch.heat_roughness_length > roughest for patch in present):
             sentence = f"must have heat roughness lengths of at most the largest roughness length, {roughest:.6g} m"
             raise problem("patches", sentence)
         # at the roughness length itself the logarithmic law has a pole
