@@ -5,7 +5,9 @@ import pytest
 import scipy.stats
 from mesoscale.atlas import catalogue
 from mesoscale.core.evidence import judge
+from mesoscale.core.quantities import Unit
 
+SI = {"um": "m", "nm": "m", "km": "m", "uM": "mol m-3", "kPa": "Pa", "degC": "K"}  # what a slip would be written in
 SUBJECTS = [catalogue.load(entry) for entry in catalogue.read_entries()]
 ENTRIES = [
     pytest.param(entry, id=f"{subject.name}: {entry.name}", marks=[pytest.mark.slow] * entry.slow)
@@ -25,6 +27,8 @@ def test_a_model_has_evidence_from_outside(subject):
     assert len(subject.evidence) >= 6
     assert sum(entry.kind in ("published", "peer") for entry in subject.evidence) >= 2
     assert len({entry.name for entry in subject.evidence}) == len(subject.evidence)
+    for entry in subject.evidence:
+        assert Unit(SI.get(entry.unit, entry.unit)).affine(entry.unit) == (1.0, 0.0)
 
 
 def test_the_z_of_all_statistical_entries_look_like_a_normal():

@@ -31,6 +31,17 @@ def test_importing_the_front_door_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_domain_is_imported_without_the_unit_parser():
+    code = """if True:
+        import sys, mesoscale
+        for room in ("materials.fiber", "biology.golgi", "environment.urban"):
+            __import__("mesoscale." + room)
+        print("pint" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_submodules_are_reached_by_attribute_and_unknown_ones_refused():
     assert mesoscale.core.quantities.Unit("m").symbol == "m"
     assert "materials" in dir(mesoscale)

@@ -176,8 +176,11 @@ class Model(Record):
         low, high = interval(type(owner), last)
         logarithmic = low > 0
 
+        def setting(x: float) -> float:  # rounding must not leave the interval
+            return min(max(math.exp(x) if logarithmic else x, low), high)
+
         def mismatch(x: float) -> float:
-            ratio = self.replace(**{control: math.exp(x) if logarithmic else x}).governing_ratio()
+            ratio = self.replace(**{control: setting(x)}).governing_ratio()
             return math.log(ratio / value) if ratio > 0 and value > 0 else ratio - value
 
         ends = (math.log(low), math.log(high)) if logarithmic else (low, high)
@@ -190,7 +193,7 @@ class Model(Record):
             sentence = f"reaches governing ratios from {reach[0]:.4g} to {reach[1]:.4g} on its interval"
             raise ParameterError(name, {control: f"{sentence} {low:.4g} to {high:.4g}, not {value:.4g}"})
         x = scipy.optimize.brentq(mismatch, *ends, xtol=1e-12, rtol=1e-14)
-        return self.replace(**{control: math.exp(x) if logarithmic else x})
+        return self.replace(**{control: setting(x)})
 
     def _parameters(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
         """Numeric parameters as scalar coordinates, data as variables on dimensions of their own, and all units."""

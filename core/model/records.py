@@ -42,7 +42,8 @@ class ParameterError(ValueError):
     def __init__(self, model: str, problems: Mapping[str, str], given: Mapping[str, Any] | None = None) -> None:
         self.model = model
         self.problems = dict(problems)
-        shown = ", ".join(f"{name}={_short(value)}" for name, value in (given or {}).items())
+        self.given = dict(given or {})
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in self.given.items())
         super().__init__(f"{model}({shown}): " + ". ".join(f"{n} {s}".strip() for n, s in self.problems.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:  # survives the way back from a worker process
@@ -269,7 +270,7 @@ class Record(BaseModel):
 
 def _replace_inside(model: str, head: str, value: Any, changes: dict[str, Any]) -> Any:
     if isinstance(value, Record):
-        return value.replace(**changes)
+        return _replace_one(model, head, value, changes)
     if not isinstance(value, tuple):
         raise ParameterError(model, {head: "has no parameters inside"}, {f"{head}.{k}": v for k, v in changes.items()})
     entries = list(value)
@@ -278,8 +279,19 @@ def _replace_inside(model: str, head: str, value: Any, changes: dict[str, Any]) 
         if not index.isdigit() or int(index) >= len(entries):
             sentence = f"has {len(entries)} entries, numbered from 0"
             raise ParameterError(model, {head: sentence}, {f"{head}.{path}": new})
-        entries[int(index)] = entries[int(index)].replace(**{tail: new}) if tail else new
+        place = int(index)
+        entries[place] = _replace_one(model, f"{head}.{index}", entries[place], {tail: new}) if tail else new
     return tuple(entries)
+
+
+def _replace_one(model: str, head: str, record: Record, changes: dict[str, Any]) -> Record:
+    """As `Record.replace`; an error names the whole path."""
+    try:
+        return record.replace(**changes)
+    except ParameterError as error:
+        problems = {f"{head}.{name}": sentence for name, sentence in error.problems.items()}
+        given = {f"{head}.{name}": value for name, value in error.given.items()}
+        raise ParameterError(model, problems, given) from None
 
 
 def interval(model: type[Record], name: str) -> tuple[float, float]:

@@ -66,7 +66,7 @@ class Result:
         When it exists ("above the gel point"). `simulate` returns None or NaN where it does not; the variable is NaN
         there and ``<name>_exists`` is False.
     beside : str, optional
-        Another result with the same unit and dimensions, drawn in the same panel: a prediction beside its measurement.
+        The prediction of this result, another result with the same unit and dimensions: drawn in the same panel.
     """
 
     name: str

@@ -127,34 +127,31 @@ EVIDENCE = (
     ),
     Evidence(
         "actin: persistence length of the printed rigidity",
-        computed=lambda: 1e6 * persistence_length(flexural_rigidity(ACTIN.bending_stiffness, 2.75e-9), 298.15),
-        expected=17.7,
+        computed=lambda: persistence_length(flexural_rigidity(ACTIN.bending_stiffness, 2.75e-9), 298.15),
+        expected=17.7e-6,
         relative=0.01,
-        unit="um",
+        unit="m",
         kind="published",
         source=_GITTES,
     ),
     Evidence(
         "microtubule: persistence length of the printed rigidity",
-        computed=lambda: 1e6 * persistence_length(flexural_rigidity(MICROTUBULE.bending_stiffness, 8e-9), 298.15),
-        expected=5200.0,
+        computed=lambda: persistence_length(flexural_rigidity(MICROTUBULE.bending_stiffness, 8e-9), 298.15),
+        expected=5200e-6,
         relative=0.03,
-        unit="um",
+        unit="m",
         kind="published",
         source=_GITTES,
         note="2.2e-23 N m2 and 5200 um are printed with two digits each",
     ),
     Evidence(
         "polyethylene: frozen zigzag against the real chain",
-        computed=lambda: (
-            persistence_length(
-                flexural_rigidity(bending_stiffness_from_force_constant("58.35 kcal/mol", "full"), 0.127e-9), 298.15
-            )
-            * 1e9
+        computed=lambda: persistence_length(
+            flexural_rigidity(bending_stiffness_from_force_constant("58.35 kcal/mol", "full"), 0.127e-9), 298.15
         ),
-        expected=lambda: characteristic_persistence_length(7.4, 0.154e-9) * 1e9,
+        expected=lambda: characteristic_persistence_length(7.4, 0.154e-9),
         relative=0.1,
-        unit="nm",
+        unit="m",
         kind="published",
         source="characteristic ratio in the melt: Fetters et al. 1994, doi:10.1021/ma00095a001",
         reproduced=False,

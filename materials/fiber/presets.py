@@ -12,7 +12,7 @@ __all__ = ["ACTIN", "CARBON_NANOTUBE", "DNA", "KEVLAR", "MICROTUBULE", "POLYETHY
 
 DNA = FiberChain(
     bending_stiffness=bending_stiffness_from_persistence_length(50e-9, 0.34e-9, 298.15),
-    segment_length="0.34 nm",
+    segment_length=0.34e-9,
     segments=441,  # 150 nm, about the Kuhn length and a half
     temperature=298.15,
 )
@@ -21,7 +21,7 @@ doi:10.1126/science.8079175)."""
 
 ACTIN = FiberChain(
     bending_stiffness=7.3e-26 / 2.75e-9,
-    segment_length="2.75 nm",
+    segment_length=2.75e-9,
     segments=7273,  # 20 um
     temperature=298.15,
     samples=1000,
@@ -30,7 +30,7 @@ ACTIN = FiberChain(
 
 MICROTUBULE = FiberChain(
     bending_stiffness=2.2e-23 / 8e-9,
-    segment_length="8 nm",
+    segment_length=8.0e-9,
     segments=2500,  # 20 um
     temperature=298.15,
     samples=1000,
@@ -38,8 +38,8 @@ MICROTUBULE = FiberChain(
 """Microtubule with taxol, a segment a ring of dimers: 2.2e-23 N m2 (Gittes et al. 1993, doi:10.1083/jcb.120.4.923)."""
 
 POLYETHYLENE = FiberChain(
-    bending_stiffness=bending_stiffness_from_force_constant("58.35 kcal/mol", "full"),
-    segment_length="0.127 nm",
+    bending_stiffness=bending_stiffness_from_force_constant(58.35 * 4184.0, "full"),  # kcal/mol
+    segment_length=0.127e-9,
     segments=200,
     temperature=298.15,
     torsion_limited=True,
@@ -50,7 +50,7 @@ POLYETHYLENE = FiberChain(
 
 KEVLAR = FiberChain(
     bending_stiffness=bending_stiffness_from_persistence_length(29e-9, 0.645e-9, 298.15),
-    segment_length="0.645 nm",
+    segment_length=0.645e-9,
     segments=100,
     temperature=298.15,
 )
@@ -59,7 +59,7 @@ Strazielle, Polymer 18, 591 (1977)); other measurements give 15 to 60 nm."""
 
 CARBON_NANOTUBE = FiberChain(
     bending_stiffness=tube_flexural_rigidity(345.0, 1e-9) / 10e-9,
-    segment_length="10 nm",
+    segment_length=10.0e-9,
     segments=1000,  # 10 um
     temperature=298.15,
     samples=2000,

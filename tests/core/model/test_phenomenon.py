@@ -161,6 +161,14 @@ def test_at_ratio_moves_the_control_and_says_what_it_reaches():
         Walk().at_ratio(1.0, control="colour")
 
 
+def test_at_ratio_stays_inside_bounds_that_are_the_interval():
+    class Bounded(Walk):
+        step: Length = param(2.0, "length of a step", source="assumed", ge=1e-3, le=100, span=(1e-3, 100.0))
+
+    assert Bounded().at_ratio(799.0).step == pytest.approx(99.875, rel=1e-9)
+    assert Bounded().at_ratio(800.0).step == 100.0
+
+
 def test_a_method_has_no_governing_ratio():
     class Method(Model):
         """A method."""

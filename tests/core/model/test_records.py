@@ -132,7 +132,7 @@ def test_replace_reaches_nested_records_and_checks():
         ("proteins.first.valence", "has 2 entries"),
         ("length.x", "has no parameters inside"),
         ("colour", "is not a parameter of Solution"),
-        ("proteins.0.colour", "is not a parameter of Protein"),
+        ("proteins.0.colour", r"^Solution\(proteins.0.colour=1\): proteins.0.colour is not a parameter of Protein"),
     ]:
         with pytest.raises(ParameterError, match=message):
             solution.replace(**{path: 1})
