@@ -161,6 +161,7 @@ EVIDENCE = (
         absolute=0.5,
         kind="published",
         source="AMS Glossary of Meteorology, 'blending height': typically an order of magnitude",
+        note="'an order of magnitude' is read as one decade, give or take half of one",
     ),
     Evidence(
         "displacement height of Macdonald's staggered array (H = 10 m, 25 % roofs)",
@@ -191,7 +192,7 @@ EVIDENCE = (
         note="the issue rounds the plan area index to 0.40; the site's building fraction is 0.38",
     ),
     Evidence(
-        "roughness length of open low-rise housing (zone 6), middle of 0.3 to 0.8 m",
+        "roughness length of open low-rise housing (zone 6), printed as the range 0.3 to 0.8 m",
         computed=lambda: LOCAL_CLIMATE_ZONES["6"].macdonald_roughness_length,
         expected=0.55,
         absolute=0.25,
@@ -200,7 +201,7 @@ EVIDENCE = (
         unit="m",
     ),
     Evidence(
-        "displacement height of open low-rise housing (zone 6), middle of 2 to 4 m",
+        "displacement height of open low-rise housing (zone 6), printed as the range 2 to 4 m",
         computed=lambda: LOCAL_CLIMATE_ZONES["6"].macdonald_displacement_height,
         expected=3.0,
         absolute=1.0,
@@ -209,7 +210,7 @@ EVIDENCE = (
         unit="m",
     ),
     Evidence(
-        "roughness length of compact mid-rise blocks (zone 2), middle of 0.7 to 1.5 m",
+        "roughness length of compact mid-rise blocks (zone 2), printed as the range 0.7 to 1.5 m",
         computed=lambda: LOCAL_CLIMATE_ZONES["2"].macdonald_roughness_length,
         expected=1.1,
         absolute=0.4,
@@ -218,7 +219,7 @@ EVIDENCE = (
         unit="m",
     ),
     Evidence(
-        "displacement height of compact mid-rise blocks (zone 2), middle of 3.5 to 8 m",
+        "displacement height of compact mid-rise blocks (zone 2), printed as the range 3.5 to 8 m",
         computed=lambda: LOCAL_CLIMATE_ZONES["2"].macdonald_displacement_height,
         expected=5.75,
         absolute=2.25,

@@ -119,9 +119,9 @@ def flux_response(height: Any, heterogeneity_length: Any, roughness_length: Any,
     (0.36788, -1.44)
     """
     arrays = np.broadcast_arrays(*(np.asarray(a, float) for a in (height, heterogeneity_length, roughness_length)))
-    flat = [np.ascontiguousarray(a).reshape(-1) for a in arrays]
-    out = np.empty(flat[0].size, dtype=complex)
-    _respond_to_modes(*flat, float(von_karman), out)
+    z, wavelength, z0 = (np.ascontiguousarray(a).reshape(-1) for a in arrays)
+    out = np.empty(z.size, dtype=complex)
+    _respond_to_modes(z, wavelength, z0, float(von_karman), out)
     return out.reshape(arrays[0].shape)[()]
 
 

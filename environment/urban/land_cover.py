@@ -32,9 +32,7 @@ __all__ = [
 
 Range = tuple[float | None, float | None]
 ZoneName = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "A", "B", "C", "D", "E", "F", "G"]
-DavenportName = Literal[
-    "sea", "smooth", "open", "roughly open", "rough", "very rough", "closed", "chaotic"
-]  # fmt: skip
+DavenportName = Literal["sea", "smooth", "open", "roughly open", "rough", "very rough", "closed", "chaotic"]
 
 _SEA = 0.0002  # m, Davenport's class 1
 
@@ -172,16 +170,16 @@ LOCAL_CLIMATE_ZONES: MappingProxyType[str, LocalClimateZone] = MappingProxyType(
 
 DAVENPORT_CLASSES: MappingProxyType[str, DavenportClass] = MappingProxyType(
     {
-        name: DavenportClass(number, name, roughness)
-        for number, name, roughness in (
-            (1, "sea", _SEA),
-            (2, "smooth", 0.005),
-            (3, "open", 0.03),
-            (4, "roughly open", 0.10),
-            (5, "rough", 0.25),
-            (6, "very rough", 0.5),
-            (7, "closed", 1.0),
-            (8, "chaotic", 2.0),
+        entry.name: entry
+        for entry in (
+            DavenportClass(1, "sea", _SEA),
+            DavenportClass(2, "smooth", 0.005),
+            DavenportClass(3, "open", 0.03),
+            DavenportClass(4, "roughly open", 0.10),
+            DavenportClass(5, "rough", 0.25),
+            DavenportClass(6, "very rough", 0.5),
+            DavenportClass(7, "closed", 1.0),
+            DavenportClass(8, "chaotic", 2.0),
         )
     }
 )

@@ -33,10 +33,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ...core.quantities import Dimensionless, KinematicViscosity, Length, Velocity, law
-from .elementwise import evaluate_elements, only_positive
+from .elementwise import only_positive
 
 __all__ = [
     "Buildings",
@@ -98,7 +97,7 @@ def macdonald_displacement_height(
     >>> round(macdonald_displacement_height(10.0, 0.25), 5)
     4.83036
     """
-    return evaluate_elements(_find_plane, _fill_planes, building_height, plan_area_fraction, packing_coefficient)
+    return (_not_negative(building_height) * (1.0 - _gap(plan_area_fraction, packing_coefficient)))[()]
 
 
 @law
@@ -142,16 +141,10 @@ def macdonald_roughness_length(
     >>> round(macdonald_roughness_length(10.0, 0.25, 0.25), 5)
     1.22921
     """
-    drag = drag_correction * drag_coefficient / (2.0 * von_karman**2)
-    return evaluate_elements(
-        _find_roughness,
-        _fill_roughness,
-        building_height,
-        plan_area_fraction,
-        frontal_area_fraction,
-        packing_coefficient,
-        drag,
-    )
+    gap = _gap(plan_area_fraction, packing_coefficient)
+    load = drag_correction * drag_coefficient / (2.0 * von_karman**2) * gap * _not_negative(frontal_area_fraction)
+    exposure = np.where(load == 0, 0.0, np.exp(-1.0 / np.sqrt(only_positive(load))))
+    return (_not_negative(building_height) * gap * exposure)[()]
 
 
 @law
@@ -356,35 +349,12 @@ def _polygon_area(vertices: Any) -> float:
     return 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
 
 
-@njit(cache=True, nogil=True)
-def _find_gap(plan: float, packing: float) -> float:
+def _gap(plan_area_fraction: Any, packing_coefficient: Any) -> Any:
     """1 - d/H of equation (1)."""
-    return (1.0 - plan) * math.exp(-plan * math.log(packing)) if 0.0 <= plan < 1.0 and packing > 0.0 else math.nan
+    plan = np.asarray(plan_area_fraction, dtype=float)
+    plan = np.where((plan >= 0) & (plan < 1), plan, np.nan)
+    return (1.0 - plan) * only_positive(packing_coefficient) ** -plan
 
 
-@njit(cache=True, nogil=True)
-def _find_plane(height: float, plan: float, packing: float) -> float:
-    return height * (1.0 - _find_gap(plan, packing)) if height >= 0.0 else math.nan
-
-
-@njit(cache=True, nogil=True)
-def _fill_planes(height: np.ndarray, plan: np.ndarray, packing: np.ndarray, out: np.ndarray) -> None:
-    for i in range(out.size):
-        out[i] = _find_plane(height[i], plan[i], packing[i])
-
-
-@njit(cache=True, nogil=True)
-def _find_roughness(height: float, plan: float, frontal: float, packing: float, drag: float) -> float:
-    gap = _find_gap(plan, packing)
-    if not (height >= 0.0 and frontal >= 0.0 and gap > 0.0):
-        return math.nan
-    load = drag * gap * frontal
-    return height * gap * math.exp(-1.0 / math.sqrt(load)) if load > 0.0 else 0.0
-
-
-@njit(cache=True, nogil=True)
-def _fill_roughness(
-    height: np.ndarray, plan: np.ndarray, frontal: np.ndarray, packing: np.ndarray, drag: np.ndarray, out: np.ndarray
-) -> None:
-    for i in range(out.size):
-        out[i] = _find_roughness(height[i], plan[i], frontal[i], packing[i], drag[i])
+def _not_negative(value: Any) -> Any:
+    return np.where(np.asarray(value) >= 0, value, np.nan)
