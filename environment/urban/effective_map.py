@@ -18,8 +18,6 @@ from numba import njit
 
 from ...core.kernels.threads import map_blocks
 from ...core.quantities import Unit, UnitError
-from .averages import blend_with_logarithms
-from .elementwise import solve_lambert
 from .mixture import FIELDS, ROUGHNESS_SUBLAYER, Mixture, fill_effective_fields
 from .patch import LOCAL_CLIMATE_ZONE_PATCHES, Patch
 from .raster import Grid, PatternMethod, WindAxis, check_pattern_choices, measure_pattern, read_raster
@@ -276,21 +274,17 @@ def _average_pixels(
     """Every cell of a block of ln z0; each pixel is a patch of its own."""
     rows, columns = log_block.shape
     n = places.size
-    pixels, cell = np.empty(side * side), np.empty(18)
+    pixels, cell = np.empty(side * side), np.empty(len(FIELDS))
     for i in range(out.shape[1]):
         for j in range(out.shape[2]):
             y0, y1 = i * side, min((i + 1) * side, rows)
             x0, x1 = j * side, min((j + 1) * side, columns)
-            known, mean, plain, top = 0, 0.0, 0.0, -np.inf
+            known = 0
             for y in range(y0, y1):
                 for x in range(x0, x1):
-                    value = log_block[y, x]
-                    if value == value:
-                        pixels[known] = value
+                    if log_block[y, x] == log_block[y, x]:
+                        pixels[known] = log_block[y, x]
                         known += 1
-                        mean += value
-                        plain += np.exp(value)
-                        top = max(top, value)
             out[n + 1, i, j] = known / ((y1 - y0) * (x1 - x0))
             if known == 0:
                 continue
@@ -300,29 +294,12 @@ def _average_pixels(
                     log_block[y0:y1, x0:x1], row_spacing, column_spacing, along_rows, along_columns, runs
                 )
             out[n, i, j] = scale
-            share = np.full(known, 1.0 / known)
-            if fixed > 0.0:
-                s = np.log(fixed) - top
-                if s <= 0.0:
-                    continue
-                drag = 0.0
-                for k in range(known):
-                    drag += share[k] / (s + top - pixels[k]) ** 2
-            else:
-                top, s, drag = blend_with_logarithms(pixels[:known], share, scale, kappa)
-            mean /= known
-            square = 0.0
-            for k in range(known):
-                square += (pixels[k] - mean) ** 2 / known
-            reach = claussen * kappa * scale
-            cell[0] = np.exp(top + s)
-            cell[1] = cell[0] * np.exp(-1.0 / np.sqrt(drag))
-            cell[2] = np.exp(mean)
-            cell[3] = plain / known
-            cell[5] = np.exp(mean + 1.5 * square / (top + s - mean))
-            cell[6] = square
-            cell[7] = reach / solve_lambert(reach / cell[1])
-            cell[16] = kappa * kappa * drag
-            cell[17] = (kappa / (top + s - mean)) ** 2
+            here = pixels[:known]
+            if fixed > 0.0 and np.log(fixed) <= here.max():
+                continue
+            share, stress = np.full(known, 1.0 / known), np.empty(known)
+            properties = np.ones((6, known))  # only their roughness is known; what follows from the rest is dropped
+            properties[0] = here
+            fill_effective_fields(here, properties, share, scale, kappa, claussen, fixed, cell, stress)
             for k in range(n):
                 out[k, i, j] = cell[places[k]]
