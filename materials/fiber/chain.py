@@ -174,7 +174,7 @@ class FiberChain(Model):
         ),
         Result("predicted_buckling_force", Force, "exact buckling force of the chain"),
         Result("euler_buckling_force", Force, "buckling force of the continuous rod"),
-        Result("load_parameter", Dimensionless, "tip load over K / L^2", dims=("load_parameter",)),
+        Result("load_parameter", Dimensionless, "tip load in units of K/L²", dims=("load_parameter",)),
         Result(
             "tip_deflection",
             Length,
