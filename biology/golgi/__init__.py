@@ -94,7 +94,8 @@ a rate proportional to the free stickers on both sides and break independently:
     P(\{n\}) \propto \prod_e \frac{z_e^{n_e}}{n_e!} \prod_a \frac{f_a!}{(f_a - n_a)!} \tag{15}
 
 It is sampled exactly, pair by pair (heat bath); time is not needed. The slab is periodic along x and y; a cluster spans
-when it is connected to its own image [8]. The onset is where this happens along one side with the universal probability
+when it is connected to its own image. Linking all pairs in the order of their distances (Newman and Ziff [8]) gives the
+reach below which no affinity helps. The onset is where this happens along one side with the universal probability
 of critical clusters on a square torus [9]:
 
 .. math::

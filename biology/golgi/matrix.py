@@ -19,7 +19,7 @@ from ...core.quantities import Concentration, Count, Dimensionless, Flag, Fracti
 from .binding import mean_degree
 from .mixture import Composition, Protein, composition_of, equilibrium_of, threshold_of
 from .slab import whole_numbers
-from .spanning import scan_slabs, spanning_onset
+from .spanning import percolation_reach, scan_slabs, spanning_onset
 from .table import read_table
 
 __all__ = ["GM130_ALONE", "GM130_GRASP65", "GM130_GRASP65_LINKED", "GolgiMatrix"]
@@ -127,6 +127,13 @@ class GolgiMatrix(Model):
             Dimensionless,
             "molecules in the cluster of one, as a tree",
             exists="below the tree's gel point",
+        ),
+        Result(
+            "percolation_reach",
+            Length,
+            "reach with which the slab would span, were all molecules within it bound",
+            error=True,
+            exists="if there are molecules, and enough to fill the slab's width",
         ),
         Result("mean_possible_partners", Dimensionless, "molecules within reach of one"),
         Result("width", Length, "side of the slab", exists="if there are molecules"),
@@ -270,9 +277,11 @@ class GolgiMatrix(Model):
         empty = table.concentrations.sum() == 0.0
         if empty:
             measured = np.zeros((self.slabs, len(constants_all), 7))
-            measured[:, :, 5], measured[:, :, 6] = 1.0, _LEAST_RENEWALS
+            measured[:, :, 5], measured[:, :, 6], within = 1.0, _LEAST_RENEWALS, None
         else:
             measured = self.scan(constants_all, streams(self.slabs), tick)
+            crowd, seed = float(table.concentrations.sum() * constants.N_A * self.thickness), int(streams(1)[0, 0])
+            within = percolation_reach(crowd, self.thickness, self.molecules, self.slabs, seed)
         scanned = np.delete(measured, here, axis=1)
         onset = spanning_onset(ladder, scanned)
         wraps = measured[:, here, 1:3].mean(axis=1)
@@ -295,6 +304,7 @@ class GolgiMatrix(Model):
             "largest_fraction": mean(measured[:, here, 4]),
             "finite_cluster_size": mean(measured[:, here, 5]),
             "tree_cluster_size": tree.cluster_size,
+            "percolation_reach": None if within is None else mean(within),
             "mean_possible_partners": self._possible_partners(table),
             "width": None if empty else self._width(table),
             "scanned_dissociation_constant": ladder,

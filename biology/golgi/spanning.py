@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import scipy.optimize
 from numpy.typing import NDArray
 
 from ...core.kernels.random import spawn_states
 from ...core.kernels.threads import map_blocks
 from ...core.model import ParameterError, mean
-from ...core.networks.percolation import torus_wrapping
+from ...core.networks.percolation import connection_reach, torus_wrapping
 from ...core.quantities import Unit, UnitError
+from .binding import mean_degree
 from .mixture import Composition, equilibrium_of, threshold_of
 from .slab import MEASURES, anneal_bonds, random_slab
 
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 
     from .matrix import GolgiMatrix
 
-__all__ = ["Onset", "scan_slabs", "spanning_map", "spanning_onset"]
+__all__ = ["Onset", "percolation_reach", "scan_slabs", "spanning_map", "spanning_onset"]
 
 Floats = NDArray[np.float64]
 
 _VISITS_IN_A_BLOCK = 1e7  # about 0.2 s
+_AMPLE_DEGREE = 12.0  # neighbours with which every slab spans: three times what the plane needs, four times space
 
 
 class Onset(NamedTuple):
@@ -144,6 +147,39 @@ def spanning_onset(dissociation_constants: Floats, slabs: Floats) -> Onset | Non
     constant = math.exp(middle)
     probability = float(np.interp(position, np.arange(len(logarithms)), bonds.mean(axis=0)))
     return Onset(constant, constant * math.hypot(jackknife, coarse), probability)
+
+
+def percolation_reach(surface_density: float, thickness: float, molecules: int, slabs: int, seed: int) -> Floats | None:
+    """Reach at which slabs begin to span if every molecule is bound to all others within reach.
+
+    One Newman-Ziff scan a slab, in which pairs are linked in the order of their distances. No affinity and no valence
+    lets a slab span with a shorter reach.
+
+    Parameters
+    ----------
+    surface_density : float
+        Molecules per area [m-2].
+    thickness : float
+        Of the slab [m].
+    molecules, slabs, seed : int
+        Molecules in a slab, number of slabs, seed of their random places.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Mean over the sides x and y, one value a slab [m]; None if slabs of this size are too narrow to tell.
+    """
+    width = math.sqrt(molecules / surface_density)
+    longest = 0.333 * width
+
+    def surplus(reach: float) -> float:
+        return float(mean_degree(surface_density, reach, thickness)) - _AMPLE_DEGREE
+
+    if surplus(longest) > 0.0:
+        longest = scipy.optimize.brentq(surplus, 1e-3 * width / molecules, longest, rtol=1e-6)
+    box = (width / longest, width / longest, thickness / longest)
+    reach = connection_reach(molecules, box, 1.0, slabs, periodic=(True, True, False), seed=seed)[:, :2].mean(axis=1)
+    return longest * reach if np.isfinite(reach).all() else None
 
 
 def spanning_map(

@@ -169,9 +169,13 @@ class Model(Record):
             raise ParameterError(name, {"control": "must be named: this model declares none"})
         owner: Record = self
         *path, last = control.split(".")
-        for part in path:
-            owner = owner[int(part)] if isinstance(owner, tuple) else getattr(owner, part)
-        if last not in type(owner).model_fields:
+        try:
+            for part in path:
+                owner = owner[int(part)] if isinstance(owner, tuple) else getattr(owner, part)
+            known = last in type(owner).model_fields
+        except (AttributeError, IndexError, ValueError):
+            known = False
+        if not known:
             raise ParameterError(name, {control: f"is not a parameter of {name}"})
         low, high = interval(type(owner), last)
         logarithmic = low > 0

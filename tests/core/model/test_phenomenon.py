@@ -157,8 +157,9 @@ def test_at_ratio_moves_the_control_and_says_what_it_reaches():
     assert Walk().at_ratio(1.6).step == pytest.approx(0.2, rel=1e-12)  # the end of the interval
     with pytest.raises(ParameterError, match=r"step reaches governing ratios from 1.6 to 160 on its interval"):
         Walk().at_ratio(1e6)
-    with pytest.raises(ParameterError, match="colour is not a parameter of Walk"):
-        Walk().at_ratio(1.0, control="colour")
+    for control in ("colour", "step.inner", "parts.7.width"):
+        with pytest.raises(ParameterError, match=f"{control} is not a parameter of Walk"):
+            Walk().at_ratio(1.0, control=control)
 
 
 def test_at_ratio_stays_inside_bounds_that_are_the_interval():
