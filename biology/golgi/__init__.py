@@ -95,7 +95,7 @@ a rate proportional to the free stickers on both sides and break independently:
 
 It is sampled exactly, pair by pair (heat bath); time is not needed. The slab is periodic along x and y; a cluster spans
 when it is connected to its own image. Linking all pairs in the order of their distances (Newman and Ziff [8]) gives the
-reach below which no affinity helps. The onset is where this happens along one side with the universal probability
+reach below which no affinity helps. The onset is where clusters span along one side with the universal probability
 of critical clusters on a square torus [9]:
 
 .. math::
