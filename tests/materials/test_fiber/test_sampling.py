@@ -75,6 +75,14 @@ def test_polynomials_of_an_angle_are_exact_to_rounding():
         np.testing.assert_allclose(small, large, rtol=4e-16 * 4)
 
 
+def test_series_in_the_loss_are_exact_to_rounding():
+    q = np.linspace(1e-12, 0.0499999, 500)
+    ratio, sine = np.transpose([sampling._split_loss(x) for x in q])
+    theta = 2 * np.arcsin(np.sqrt(q))
+    np.testing.assert_allclose(ratio, theta / (2 * np.sqrt(q)), rtol=1e-15)
+    np.testing.assert_allclose(sine, np.sin(theta) / theta, rtol=1e-15)
+
+
 @pytest.mark.parametrize(("potential", "dimensions"), ALL)
 @pytest.mark.parametrize(("kappa", "segments"), [(1.0, 40), (10.0, 16), (100.0, 120)])
 def test_sampled_chains_obey_the_exact_laws(potential, dimensions, kappa, segments):
