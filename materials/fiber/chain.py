@@ -92,7 +92,7 @@ class FiberChain(Model):
         0.34e-9, "length of a segment", source="rise of a base pair of DNA, Watson & Crick 1953", ge=1e-12, le=1e3
     )
     segments: Count = param(300, "number of segments", source="numerical", ge=2, le=10_000)
-    temperature: Temperature = param(300.0, "temperature", source="room temperature", ge=1e-3, le=1e5)
+    temperature: Temperature = param(300.0, "temperature", source="room temperature", gt=0, le=1e5)
     potential: JointPotential = param(
         "harmonic", "energy of a joint", source="Kratky & Porod 1949: the small-angle law"
     )
@@ -192,9 +192,8 @@ class FiberChain(Model):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        ratio = self._stiffness_ratio()
-        if not _SOFTEST <= ratio <= _STIFFEST:
-            low, high = (limit * constants.k * self.temperature for limit in (_SOFTEST, _STIFFEST))
+        low, high = (limit * constants.k * self.temperature for limit in (_SOFTEST, _STIFFEST))
+        if not low <= self.bending_stiffness <= high:
             raise problem(
                 "bending_stiffness",
                 f"must be from {_SOFTEST:g} to {_STIFFEST:g} kT, at this temperature {low:.4g} to {high:.4g} J",
