@@ -192,8 +192,9 @@ class FiberChain(Model):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        low, high = (limit * constants.k * self.temperature for limit in (_SOFTEST, _STIFFEST))
-        if not low <= self.bending_stiffness <= high:
+        cold = constants.k * self.temperature < 1e-300  # no stiffness that is allowed is soft enough for such a bath
+        if cold or not _SOFTEST <= self._stiffness_ratio() <= _STIFFEST:
+            low, high = (limit * constants.k * self.temperature for limit in (_SOFTEST, _STIFFEST))
             raise problem(
                 "bending_stiffness",
                 f"must be from {_SOFTEST:g} to {_STIFFEST:g} kT, at this temperature {low:.4g} to {high:.4g} J",
