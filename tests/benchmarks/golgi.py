@@ -8,9 +8,6 @@ random, as a careful user would write it; both reach the same fraction of bound 
 """
 
 # ruff: noqa: NPY002 (inside numba, plain users call numpy.random's functions)
-import argparse
-import json
-import time
 
 import networkx
 import numpy as np
@@ -21,27 +18,9 @@ from mesoscale.core.kernels.random import spawn_states
 from mesoscale.core.kernels.threads import use_workers
 from numba import njit
 from scipy import constants
+from side_by_side import best, line, present
 
 REACH, DENSITY, VALENCE, BALANCE = 4e-8, 4.0, 4, 1.5  # n r^2; BALANCE = p / (1 - p)^2 of mass action
-
-
-def best(work, repeat=3):
-    work()
-    times = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-def line(work, size, ours, peer, peer_name, unit, check):
-    """Rates are better when larger, times when smaller."""
-    ratio = None if peer is None else (ours / peer if unit.endswith("/s") else peer / ours)
-    return {
-        "work": work, "size": size, "ours": ours, "peer": peer, "peer_name": peer_name, "unit": unit,
-        "ratio": ratio, "check": bool(check),
-    }  # fmt: skip
 
 
 def tetramers(molecules):
@@ -143,23 +122,10 @@ def runs(quick):
     yield line("run of GolgiMatrix()", f"{model.slabs} x {model.molecules}", seconds * 1e3, None, None, "ms", check)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--quick", action="store_true", help="small sizes, for a smoke test")
-    wish = parser.parse_args()
-    if not wish.json:
-        print(f"{'work':34}{'size':>14}{'ours':>11}{'peer':>11}{'unit':>6}{'ratio':>8}  check  peer")
+def rows(quick):
     for part in (bonds, theory, runs):
-        for row in part(wish.quick):
-            if wish.json:
-                print(json.dumps(row), flush=True)
-                continue
-            peer = "-" if row["peer"] is None else f"{row['peer']:.3g}"
-            ratio = "-" if row["ratio"] is None else f"{row['ratio']:.2f}"
-            start = f"{row['work']:34}{row['size']!s:>14}{row['ours']:>11.3g}{peer:>11}{row['unit']:>6}{ratio:>8}"
-            print(f"{start}  {'ok' if row['check'] else 'FAILED':5}  {row['peer_name'] or ''}", flush=True)
+        yield from part(quick)
 
 
 if __name__ == "__main__":
-    main()
+    present(__doc__, rows)

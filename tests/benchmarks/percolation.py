@@ -5,9 +5,7 @@
 One thread, the best of several runs; every line carries a check that the work was done.
 """
 
-import argparse
 import importlib.util
-import json
 import time
 
 import numpy as np
@@ -17,25 +15,7 @@ from mesoscale.core.kernels.threads import use_workers
 from mesoscale.core.networks import percolation
 from mesoscale.core.networks.percolation.scan import sweep_bonds
 from numba import njit
-
-
-def best(work, repeat=5):
-    work()
-    times = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-def line(work, size, ours, peer, peer_name, unit, check):
-    """Rates are better when larger, seconds when smaller."""
-    ratio = None if peer is None else (peer / ours if unit == "s" else ours / peer)
-    return {
-        "work": work, "size": size, "ours": ours, "peer": peer, "peer_name": peer_name, "unit": unit,
-        "ratio": ratio, "check": bool(check),
-    }  # fmt: skip
+from side_by_side import best, line, present
 
 
 @njit
@@ -207,29 +187,11 @@ def draws(n):
     yield line("independent streams", streams, mine, best(spawn, 1), "SeedSequence.spawn", "s", check)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--quick", action="store_true", help="small sizes, for a smoke test")
-    options = parser.parse_args()
-    size, scans, n = (128, 100, 1_000_000) if options.quick else (1024, 10, 50_000_000)
-    failed = False
-    if not options.json:
-        print(f"{'work':36} {'size':>12} {'ours':>10} {'peer':>10} {'unit':8} {'ratio':>8} check  peer")
-    for generator in (sweeps(size), sites(size, scans), draws(n)):
-        for row in generator:
-            failed |= not row["check"]
-            if options.json:
-                print(json.dumps(row), flush=True)
-                continue
-            peer, ratio = ("-" if row[k] is None else f"{row[k]:.3g}" for k in ("peer", "ratio"))
-            print(
-                f"{row['work']:36} {row['size']!s:>12} {row['ours']:10.3g} {peer:>10} {row['unit']:8} {ratio:>8} "
-                f"{'ok' if row['check'] else 'FAILED':6} {row['peer_name'] or ''}",
-                flush=True,
-            )
-    return int(failed)
+def rows(quick):
+    size, scans, n = (128, 100, 1_000_000) if quick else (1024, 10, 50_000_000)
+    for part in (sweeps(size), sites(size, scans), draws(n)):
+        yield from part
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    present(__doc__, rows)

@@ -6,36 +6,15 @@ One thread, the best of several runs; every line carries a check that the work w
 module ``RoughnessCalcFunctionV2`` (UMEP-dev/UMEP-processing, folder util) is on the path: it is no package.
 """
 
-import argparse
 import importlib.util
-import json
 import math
-import time
 
 import numpy as np
 import scipy.special
 import xarray as xr
 from mesoscale.core.kernels.threads import use_workers
 from mesoscale.environment import urban
-
-
-def best(work, repeat=5):
-    work()
-    times = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-def line(work, size, ours, peer, peer_name, unit, check):
-    """Rates are better when larger, seconds when smaller."""
-    ratio = None if peer is None else (peer / ours if unit == "s" else ours / peer)
-    return {
-        "work": work, "size": size, "ours": ours, "peer": peer, "peer_name": peer_name, "unit": unit,
-        "ratio": ratio, "check": bool(check),
-    }  # fmt: skip
+from side_by_side import best, line, present
 
 
 def loop_macdonald(height, plan, frontal):
@@ -179,30 +158,12 @@ def runs(n):
     yield line("UrbanSurface.simulate", 1, lean, None, None, "s", check)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--quick", action="store_true", help="small sizes, for a smoke test")
-    options = parser.parse_args()
-    n, side, repeats = (20_000, 128, 10) if options.quick else (1_000_000, 1024, 200)
-    failed = False
-    if not options.json:
-        print(f"{'work':26} {'size':>9} {'ours':>10} {'peer':>10} {'unit':9} {'ratio':>8} check  peer")
+def rows(quick):
+    n, side, repeats = (20_000, 128, 10) if quick else (1_000_000, 1024, 200)
     with use_workers(1):
-        for generator in (morphometry(n), blending_heights(n), maps(n), flux_maps(side), runs(repeats)):
-            for row in generator:
-                failed |= not row["check"]
-                if options.json:
-                    print(json.dumps(row), flush=True)
-                    continue
-                peer, ratio = ("-" if row[k] is None else f"{row[k]:.3g}" for k in ("peer", "ratio"))
-                print(
-                    f"{row['work']:26} {row['size']!s:>9} {row['ours']:10.3g} {peer:>10} {row['unit']:9} {ratio:>8} "
-                    f"{'ok' if row['check'] else 'FAILED':6} {row['peer_name'] or ''}",
-                    flush=True,
-                )
-    return int(failed)
+        for part in (morphometry(n), blending_heights(n), maps(n), flux_maps(side), runs(repeats)):
+            yield from part
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    present(__doc__, rows)
