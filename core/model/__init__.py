@@ -18,13 +18,14 @@ labelling, the recipe, replicates, progress, Ctrl-C) is done here, once for all.
 >>> Ruler(length="2 km")
 Traceback (most recent call last):
     ...
-mesoscale.core.model.records.ParameterError: Ruler(length='2 km'): length must be at most 1000 m; the default is 1 m
+mesoscale.core.model.errors.ParameterError: Ruler(length='2 km'): length must be at most 1000 m; the default is 1 m
 >>> round(float(Ruler(temperature="40 degC").run().warm_length), 12)
 1.0002
 """
 
+from .errors import ParameterError, problem
 from .phenomenon import Model, Streams, Tick
-from .records import Data, ParameterError, Record, interval, param, problem
+from .records import Data, Record, interval, param
 from .results import Estimate, Result, ResultError, mean, summarize
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import scipy.optimize
 
-from .records import ParameterError, Record, interval
+from .errors import ParameterError
+from .records import Record, interval
 from .results import Result, ResultError, label_results
 
 if TYPE_CHECKING:
