@@ -92,7 +92,8 @@ class Grid:
                 if value < 0:
                     gone |= block == value
         known = (block >= 0) & (block < no_class)
-        place = np.where(known, block, no_class).astype(np.int64)
+        place = np.full(block.shape, no_class, np.int64)
+        place[known] = block[known]
         index = self.lookup[np.where(gone, no_data, place)]
         if index.size and index.min() < -1:
             unknown = ", ".join(f"{code:g}" for code in np.unique(block[index < -1])[:5])
