@@ -8,7 +8,7 @@ import scipy.optimize
 
 from ...core.evidence import Evidence
 from .averages import effective_roughness_length, log_mean_roughness_length, second_order_roughness_length
-from .blending_height import diffusion_blending_height, mason_blending_height
+from .blending_height import mason_blending_height
 from .flux_decay import flux_decay_height
 from .land_cover import LOCAL_CLIMATE_ZONES
 from .morphometry import describe_buildings, macdonald_displacement_height, macdonald_roughness_length
@@ -153,15 +153,6 @@ EVIDENCE = (
         kind="theory",
         source="Cauchy: mean projected width of a convex body is its perimeter over pi; 36 directions",
         unit="m",
-    ),
-    Evidence(
-        "diffusion over profile blending height, in decades",
-        computed=lambda: math.log10(diffusion_blending_height(1000.0, 0.1) / mason_blending_height(1000.0, 0.1)),
-        expected=1.0,
-        absolute=0.5,
-        kind="published",
-        source="AMS Glossary of Meteorology, 'blending height': typically an order of magnitude",
-        note="'an order of magnitude' is read as one decade, give or take half of one",
     ),
     Evidence(
         "displacement height of Macdonald's staggered array (H = 10 m, 25 % roofs)",
