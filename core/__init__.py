@@ -4,7 +4,17 @@ from types import ModuleType
 
 from .. import lazy_submodule
 
-__all__ = ["evidence", "kernels", "model", "networks", "quantities", "recipe"]
+__all__ = [
+    "evidence",
+    "fields",
+    "homogenization",
+    "integrators",
+    "kernels",
+    "model",
+    "networks",
+    "quantities",
+    "recipe",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

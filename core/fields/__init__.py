@@ -1,0 +1,11 @@
+"""Fields: patterns that form themselves out of a free energy."""
+
+from types import ModuleType
+
+from ... import lazy_submodule
+
+__all__: list[str] = []
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)

@@ -1,0 +1,11 @@
+"""Homogenization: the right way to average over a fine structure."""
+
+from types import ModuleType
+
+from ... import lazy_submodule
+
+__all__: list[str] = []
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)

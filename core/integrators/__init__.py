@@ -1,0 +1,11 @@
+"""Integrators: stochastic differential equations, Langevin dynamics and jump processes, in parallel ensembles."""
+
+from types import ModuleType
+
+from ... import lazy_submodule
+
+__all__: list[str] = []
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)
