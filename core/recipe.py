@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .model import Model, ParameterError
-from .model.records import _describe_array
+from .model.records import _describe_array, functions_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,7 +82,8 @@ def model_of(dataset: xr.Dataset) -> Model:
     """
     recipe = read_recipe(dataset)
     if not recipe.get("replayable", False):
-        raise RecipeError("this result cannot be replayed: it used a function or a model that is not of this library")
+        foreign = functions_in(recipe["parameters"]) or [recipe["model"]]
+        raise RecipeError(f"this result cannot be replayed: it used {', '.join(foreign)}, which is not of this library")
     model = find_model(recipe["model"])
     try:
         return model(**_with_arrays(recipe["parameters"], dataset, ""))

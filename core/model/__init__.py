@@ -25,12 +25,13 @@ mesoscale.core.model.errors.ParameterError: Ruler(length='2 km'): length must be
 
 from .errors import ParameterError, problem
 from .phenomenon import Model, Streams, Tick
-from .records import Data, Record, interval, param
+from .records import Data, Function, Record, interval, param
 from .results import Estimate, Result, ResultError, mean, summarize
 
 __all__ = [
     "Data",
     "Estimate",
+    "Function",
     "Model",
     "ParameterError",
     "Record",

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.optimize
 
 from .errors import ParameterError
-from .records import Record, interval
+from .records import Record, functions_in, interval
 from .results import Result, ResultError, label_results
 
 if TYPE_CHECKING:
@@ -139,14 +139,16 @@ class Model(Record):
 
     def recipe(self, *, seed: int = 0, replicates: int = 1, units: Mapping[str, str] | None = None) -> dict[str, Any]:
         """All that is needed to run this again: model, parameters with units, seed, replicates, version."""
+        parameters = self.model_dump(mode="json")
+        ours = model_path(type(self)).startswith("mesoscale.")
         return {
             "model": model_path(type(self)),
-            "parameters": self.model_dump(mode="json"),
+            "parameters": parameters,
             "units": dict(self._parameters()[2] if units is None else units),
             "seed": seed,
             "replicates": replicates,
             "version": _version(),
-            "replayable": model_path(type(self)).startswith("mesoscale."),
+            "replayable": ours and not functions_in(parameters),
         }
 
     def at_ratio(self, value: float, control: str | None = None) -> Self:

@@ -19,7 +19,7 @@ from .errors import BOUNDS, ParameterError, amount, in_our_words
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
-__all__ = ["Data", "Record", "interval", "param"]
+__all__ = ["Data", "Function", "Record", "interval", "param"]
 
 
 def param(
@@ -132,6 +132,52 @@ class Data:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return {"type": "array", "unit": self.unit.symbol, "dims": list(self.dims)}
+
+
+class Function:
+    """A function of the user's as a field: ``Annotated[Callable[..., float], Function("drift f(x, t, parameters)")]``.
+
+    The recipe holds its name only, so that a result that used one cannot be replayed; a formula as text can.
+
+    Parameters
+    ----------
+    meaning : str
+        What it computes from what, completing "must be a function ...".
+    """
+
+    def __init__(self, meaning: str) -> None:
+        self.meaning = meaning
+
+    def check(self, value: Any) -> Any:
+        """Hand `value` on if it can be called, or raise ``UnitError``."""
+        if not callable(value):
+            raise UnitError(f"must be a function {self.meaning}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.check, serialization=core_schema.plain_serializer_function_ser_schema(_describe_function)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "function"}
+
+
+def _describe_function(function: Any) -> dict[str, Any]:
+    """What stands in the recipe for a function: its name."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return {"function": f"{named.__module__}.{named.__qualname__}"}
+
+
+def functions_in(parameters: Any) -> list[str]:
+    """Names of all functions in dumped parameters."""
+    if isinstance(parameters, Mapping):
+        if set(parameters) == {"function"}:
+            return [parameters["function"]]
+        parameters = list(parameters.values())
+    return [name for entry in parameters for name in functions_in(entry)] if isinstance(parameters, list) else []
 
 
 _COMPARE: dict[str, Any] = {

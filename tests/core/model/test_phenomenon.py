@@ -1,15 +1,18 @@
 """The contract of a model, on a random walk small enough to know everything about."""
 
 import json
+import math
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import numpy as np
 import pytest
 import xarray as xr
 from mesoscale.core.kernels.random import spawn_states
-from mesoscale.core.model import Data, Model, ParameterError, Result, ResultError, mean, param, summarize
+from mesoscale.core.model import Data, Function, Model, ParameterError, Result, ResultError, mean, param, summarize
 from mesoscale.core.model.phenomenon import model_path
 from mesoscale.core.quantities import Count, Length, Temperature
+from mesoscale.core.recipe import RecipeError, replay
 
 
 class Walk(Model):
@@ -186,3 +189,24 @@ def test_the_path_of_a_model_is_its_public_module():
     from mesoscale.environment.urban import UrbanSurface
 
     assert model_path(UrbanSurface) == "mesoscale.environment.urban.UrbanSurface"
+
+
+class Slide(Model):
+    """A model with a function of the user's, nested."""
+
+    slopes: tuple[Annotated[Callable[..., float], Function("slope f(x)")], ...] = param(
+        (), "slopes", source="the user's"
+    )
+    RESULTS: ClassVar = (Result("height", Length, "height"),)
+
+    def simulate(self, streams, tick):
+        return {"height": self.slopes[0](0.0)}
+
+
+def test_a_result_that_used_a_function_says_so_and_is_not_replayed():
+    ds = Slide(slopes=(math.cos,)).run()
+    recipe = json.loads(ds.attrs["recipe"])
+    assert recipe["parameters"]["slopes"] == [{"function": "math.cos"}]
+    assert recipe["replayable"] is False
+    with pytest.raises(RecipeError, match=r"cannot be replayed: it used math\.cos, which is not of this library"):
+        replay(ds)

@@ -1,12 +1,15 @@
 """Parameters: checked once, frozen, equal by content; every error says what is allowed."""
 
+import functools
+import math
 import pickle
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 import pytest
 import xarray as xr
-from mesoscale.core.model import Data, ParameterError, Record, interval, param, problem
+from mesoscale.core.model import Data, Function, ParameterError, Record, interval, param, problem
 from mesoscale.core.quantities import Concentration, Count, Flag, Length, Temperature
 from pydantic import model_validator
 
@@ -166,3 +169,25 @@ def test_the_schema_carries_what_sliders_and_pages_need():
     assert entry["description"] == "length"
     image = Solution.model_json_schema()["properties"]["image"]["anyOf"][0]
     assert image["dims"] == ["y", "x"]
+
+
+class Landscape(Record):
+    """A record that takes a formula or a function."""
+
+    energy: str | Annotated[Callable[..., float], Function("energy f(x)")] = param("x**2", "energy", source="assumed")
+
+
+def test_a_function_is_known_by_its_name_and_equal_to_itself_only():
+    record = Landscape(energy=math.cos)
+    assert record.model_dump(mode="json") == {"energy": {"function": "math.cos"}}
+    assert Landscape(energy=functools.partial(pow, 2)).model_dump(mode="json")["energy"] == {
+        "function": "functools.partial"
+    }
+    assert record == Landscape(energy=math.cos) != Landscape(energy=math.sin)
+    assert hash(record) == hash(Landscape(energy=math.cos))
+    assert record.energy(0.0) == 1.0
+
+
+def test_what_cannot_be_called_is_no_function():
+    with pytest.raises(ParameterError, match=r"must be a function energy f\(x\)"):
+        Landscape(energy=3.0)
