@@ -5,6 +5,7 @@ from types import ModuleType
 from .. import lazy_submodule
 
 __all__ = [
+    "coarse_graining",
     "evidence",
     "fields",
     "homogenization",

@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["percolation"]
+__all__ = ["elasticity", "percolation"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,0 +1,11 @@
+"""Coarse-graining: from atoms to beads to fields."""
+
+from types import ModuleType
+
+from ... import lazy_submodule
+
+__all__ = ["viscoelasticity"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    return lazy_submodule(__name__, __all__, name)
