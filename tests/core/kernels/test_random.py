@@ -37,6 +37,12 @@ def _fill_below(state, bound, out):
         out[i] = random.integer_below(state, bound)
 
 
+@njit
+def _fill_poisson(state, mean, out):
+    for i in range(len(out)):
+        out[i] = random.poisson(state, mean)
+
+
 def draw(fill, n, *arguments, seed=0):
     out = np.empty(n)
     fill(random.spawn_states(seed, 1)[0], *arguments, out)
@@ -226,3 +232,42 @@ def test_large_shuffles_put_each_row_anywhere():
         assert stats.chisquare(np.bincount(column * 20 // n, minlength=20)).pvalue > RARE
     # the number of successors that stay next to each other has mean (n - 1) / n and variance close to 1
     assert abs(np.mean(following) - (n - 1) / n) < 4 / math.sqrt(len(following))
+
+
+@pytest.mark.parametrize("mean", [1e-3, 0.5, 3.0, 9.999, 10.0, 17.3, 100.0, 1e4])
+def test_poisson_numbers_fill_every_bin_as_they_should(mean):
+    n, law = 1_000_000, stats.poisson(mean)
+    sample = draw(_fill_poisson, n, mean).astype(int)
+    low, high = int(law.ppf(20 / n)), int(law.isf(20 / n))  # the ends are lumped
+    inner = np.arange(low, high)
+    expected = n * np.concatenate([[law.cdf(low - 1)], law.pmf(inner), [law.sf(high - 1)]])
+    counts = np.bincount(np.clip(sample, low - 1, high) - (low - 1), minlength=len(inner) + 2)
+    kept = expected > 0
+    assert counts[~kept].sum() == 0
+    assert stats.chisquare(counts[kept], expected[kept] * (n / expected.sum())).pvalue > RARE
+
+
+@pytest.mark.parametrize("mean", [0.1, 5.0, 50.0, 1e6, 1e12, 1e15])
+def test_cumulants_of_poisson_numbers_are_all_the_mean(mean):
+    n = 1_000_000
+    z = (draw(_fill_poisson, n, mean) - mean) / math.sqrt(mean)
+    for order, expected in [(1, 0.0), (2, 1.0), (3, mean**-0.5)]:
+        powers = z**order
+        assert abs(powers.mean() - expected) < 4 * powers.std() / math.sqrt(n)
+
+
+def test_large_poisson_numbers_become_normal():
+    z = (draw(_fill_poisson, 1_000_000, 1e14) - 1e14) / 1e7
+    assert stats.kstest(z, "norm").pvalue > RARE
+
+
+@pytest.mark.parametrize("mean", [0.0, -1.0])
+def test_without_a_mean_nothing_happens(mean):
+    assert draw(_fill_poisson, 100, mean).sum() == 0
+
+
+@pytest.mark.parametrize("mean", [10.0, 1e3, 1e9])
+def test_hoermann1993_probabilities_as_deviances_agree_with_the_logarithm_of_the_gamma_function(mean):
+    for k in np.floor(mean + math.sqrt(mean) * np.array([-3.0, -1.0, 0.0, 2.0, 8.0])):
+        mine, reference = random._log_poisson(float(k), mean), stats.poisson.logpmf(k, mean)
+        assert abs(mine - reference) < 1e-11 + 1e-15 * mean * math.log(mean)
