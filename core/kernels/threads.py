@@ -6,6 +6,7 @@ number of threads, provided that the caller reduces them in that order.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -50,7 +51,13 @@ def use_workers(workers: int) -> Iterator[None]:
 
 
 def map_blocks(
-    call: Callable[[int, int], Output], n: int, block: int, *, workers: int | None = None, tick: Tick | None = None
+    call: Callable[[int, int], Output],
+    n: int,
+    block: int,
+    *,
+    workers: int | None = None,
+    tick: Tick | None = None,
+    stop: threading.Event | None = None,
 ) -> list[Output]:
     """Call `call(begin, end)` for consecutive blocks of ``range(n)`` and return the results in order.
 
@@ -66,6 +73,8 @@ def map_blocks(
         Number of threads. Default: `available_workers`.
     tick : callable, optional
         `tick(done, total)` after each block, in the calling thread. It may raise to cancel.
+    stop : threading.Event, optional
+        Set when the work is cancelled, for a `call` that takes long and looks at it between its kernels.
 
     Returns
     -------
@@ -101,6 +110,8 @@ def map_blocks(
         try:
             _await(futures, n, tick)
         except BaseException:
+            if stop is not None:
+                stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return [future.result() for future in futures]

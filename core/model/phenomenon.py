@@ -12,6 +12,7 @@ import numpy as np
 import scipy.optimize
 
 from .errors import ParameterError
+from .progress import Progress, library_version
 from .records import Record, functions_in, interval
 from .results import Result, ResultError, label_results
 
@@ -104,7 +105,7 @@ class Model(Record):
         seed = _whole(name, "seed", seed, 0)
         replicates = _whole(name, "replicates", replicates, 1)
         runs: list[dict[str, Any]] = []
-        with _Progress(progress, name) as report:
+        with Progress(progress, name) as report:
 
             def tick(done: int, total: int) -> None:
                 report(len(runs) * total + done, replicates * total)
@@ -121,7 +122,7 @@ class Model(Record):
         attrs = {
             "Conventions": "CF-1.11",
             "title": name,
-            "source": f"mesoscale {_version()}",
+            "source": f"mesoscale {library_version()}",
             "recipe": json.dumps(self.recipe(seed=seed, replicates=len(runs), units=units)),
         }
         return xr.Dataset({**variables, **inputs}, {**coordinates, **parameters}, attrs)
@@ -147,7 +148,7 @@ class Model(Record):
             "units": dict(self._parameters()[2] if units is None else units),
             "seed": seed,
             "replicates": replicates,
-            "version": _version(),
+            "version": library_version(),
             "replayable": ours and not functions_in(parameters),
         }
 
@@ -260,38 +261,7 @@ def model_path(model: type[Model]) -> str:
     return f"{path}.{model.__qualname__}"
 
 
-def _version() -> str:
-    from ... import __version__
-
-    return __version__
-
-
 def _whole(model: str, name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ParameterError(model, {name: f"must be a whole number of at least {least}"}, {name: value})
     return int(value)
-
-
-class _Progress:
-    """A tqdm bar for True, the caller's own function if there is one, silence otherwise."""
-
-    def __init__(self, wish: bool | Callable[[int, int], Any], name: str) -> None:
-        self._wish = wish
-        self._bar: Any = None
-        if wish is True:
-            from tqdm import tqdm
-
-            self._bar = tqdm(desc=name, total=None, leave=False)
-
-    def __enter__(self) -> Callable[[int, int], Any]:
-        if self._bar is not None:
-            return self._advance
-        return self._wish if callable(self._wish) else lambda done, total: None
-
-    def _advance(self, done: int, total: int) -> None:
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def __exit__(self, *exc: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
