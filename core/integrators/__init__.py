@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["sde"]
+__all__ = ["jumps", "sde"]
 
 
 def __getattr__(name: str) -> ModuleType:
