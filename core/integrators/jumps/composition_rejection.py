@@ -108,7 +108,7 @@ def _choose(state, a, begin, count, total, pool, span, whole):  # type: ignore[n
 
 
 @njit(nogil=True)
-def _advance(
+def _advance(  # type: ignore[no-untyped-def]
     custom,
     channels,
     x,
@@ -127,7 +127,7 @@ def _advance(
     kept,
     budget,
     stack,
-):  # type: ignore[no-untyped-def]
+):
     n = len(x) - 1
     conditions = len(truth)
     rate, slot, taken, kind = channels.rate, channels.slot, channels.taken, channels.kind
@@ -226,9 +226,9 @@ def _advance(
 
 
 @njit(cache=True, nogil=True)
-def run_composition_rejection(
+def run_composition_rejection(  # type: ignore[no-untyped-def]
     custom, channels, x, states, clock, place, truth, waiting, times, kept, events, status, budget
-):  # type: ignore[no-untyped-def]
+):
     """All trajectories of a block until they are done or `budget` events have fired; returns whether all are done."""
     m = len(channels.kind)
     a, stack, work = np.empty(m), np.empty(DEEPEST), np.empty((2, m), np.int64)

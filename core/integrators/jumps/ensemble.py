@@ -53,6 +53,11 @@ class Ensemble(NamedTuple):
     waiting: Floats
     """(trajectories, m): firing times of the next-reaction method."""
 
+    def part(self, begin: int, end: int) -> Ensemble:
+        """Views of some trajectories."""
+        span = slice(begin, end)
+        return Ensemble(self.amounts[span], self.states[span], self.clock[span], self.truth[span], self.waiting[span])
+
 
 def ssa(
     network: ReactionNetwork,
@@ -137,7 +142,7 @@ def ssa(
     stop = threading.Event()
 
     def run(begin: int, end: int) -> Floats:
-        part = Ensemble(*(array[begin:end] for array in ensemble))
+        part = ensemble.part(begin, end)
         record = np.empty((end - begin, len(grid), n), np.int64) if kept is None else kept[begin:end]
         place = np.zeros((end - begin, 2), np.int64)
         place[:, 1] = passed

@@ -184,7 +184,7 @@ def lay_out(network: ReactionNetwork) -> Channels:
         for i in species:
             readers[i].append(j)
     dependents = [sorted({k for i in change for k in readers[i]}) for change in changes]
-    timed = sorted((e for e in network.events if e.time is not None), key=lambda event: event.time)
+    timed = sorted((e for e in network.events if e.time is not None), key=lambda event: event.time or 0.0)
     conditional = [e for e in network.events if e.condition is not None]
     programs += [compile_formula(str(e.condition), names) for e in conditional]
     assignments = [pair for event in (*timed, *conditional) for pair in event.assignments]
