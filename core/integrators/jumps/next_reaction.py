@@ -21,13 +21,22 @@ __all__ = ["run_next_reaction"]
 
 @njit(cache=True, nogil=True)
 def _settle(heap, place, time, k):  # type: ignore[no-untyped-def]
-    """Move the channel at `k` to where its time belongs."""
-    size, channel = len(heap), heap[k]
+    """Move the channel at `k` to where its time belongs; all others are in order."""
+    channel = heap[k]
     due = time[channel]
     while k > 0 and due < time[heap[(k - 1) >> 1]]:
         heap[k] = heap[(k - 1) >> 1]
         place[heap[k]] = k
         k = (k - 1) >> 1
+    heap[k] = channel
+    _sink(heap, place, time, k)
+
+
+@njit(cache=True, nogil=True)
+def _sink(heap, place, time, k):  # type: ignore[no-untyped-def]
+    """Move the channel at `k` down to where its time belongs; all below are in order."""
+    size, channel = len(heap), heap[k]
+    due = time[channel]
     while True:
         child = 2 * k + 1
         if child >= size:
@@ -59,7 +68,7 @@ def _build(heap, place, waiting):  # type: ignore[no-untyped-def]
         heap[j] = j
         place[j] = j
     for k in range(len(heap) // 2 - 1, -1, -1):
-        _settle(heap, place, waiting, k)
+        _sink(heap, place, waiting, k)
 
 
 @njit(nogil=True)
