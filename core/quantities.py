@@ -55,10 +55,13 @@ __all__ = [
     "Diffusivity",
     "Dimensionless",
     "Energy",
+    "EnergyDensity",
+    "FieldMobility",
     "Flag",
     "FlexuralRigidity",
     "Force",
     "Fraction",
+    "GradientEnergy",
     "HeatFlux",
     "InterfacialTension",
     "KinematicViscosity",
@@ -80,6 +83,7 @@ __all__ = [
     "Velocity",
     "Viscosity",
     "Volume",
+    "Wavenumber",
     "law",
     "unit_of",
 ]
@@ -243,10 +247,13 @@ Density = Annotated[float, Unit("kg m-3")]
 Diffusivity = Annotated[float, Unit("m2 s-1")]
 Dimensionless = Annotated[float, Unit("1")]
 Energy = Annotated[float, Unit("J")]
+EnergyDensity = Annotated[float, Unit("J m-3")]
+FieldMobility = Annotated[float, Unit("m5 J-1 s-1")]
 Flag = Annotated[bool, Unit("1")]
 FlexuralRigidity = Annotated[float, Unit("N m2")]
 Force = Annotated[float, Unit("N")]
 Fraction = Annotated[float, Unit("1")]
+GradientEnergy = Annotated[float, Unit("J m-1")]
 HeatFlux = Annotated[float, Unit("W m-2")]
 InterfacialTension = Annotated[float, Unit("N m-1")]
 KinematicViscosity = Annotated[float, Unit("m2 s-1")]
@@ -265,6 +272,7 @@ Time = Annotated[float, Unit("s")]
 Velocity = Annotated[float, Unit("m s-1")]
 Viscosity = Annotated[float, Unit("Pa s")]
 Volume = Annotated[float, Unit("m3")]
+Wavenumber = Annotated[float, Unit("m-1")]
 
 
 def unit_of(annotation: Any) -> Unit | None:

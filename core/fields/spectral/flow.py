@@ -77,7 +77,8 @@ class GradientFlow:
         """[f'(c) - a c]_k and the mean of f; destroys `modes`."""
         field = self.basis.backward(modes, overwrite=True)
         total = self.free_energy.evaluate(field, self.stabiliser, field)
-        return Evaluation(self.basis.forward(field, overwrite=True), total / self.basis.size)
+        # not in place: cosine transforms would hand back the memory of `modes`, which the next stage fills
+        return Evaluation(self.basis.forward(field), total / self.basis.size)
 
     def quadratic_energy(self, modes: Modes) -> float:
         """Energy of the quadratic part, per volume."""
@@ -129,6 +130,15 @@ def _sum_squares(modes: Modes, weights: Array, symbol: Array) -> float:
     total = 0.0
     for i in range(modes.size):
         total += weights[i] * symbol[i] * (modes[i].real ** 2 + modes[i].imag ** 2)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def sum_squares(modes: Modes, weights: Array) -> float:
+    """Mean square of the field."""
+    total = 0.0
+    for i in range(modes.size):
+        total += weights[i] * (modes[i].real ** 2 + modes[i].imag ** 2)
     return total
 
 

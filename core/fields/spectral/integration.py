@@ -82,7 +82,8 @@ def integrate(
     scheme : {"etdrk4", "sbdf2", "eyre", "explicit"}
         See :mod:`mesoscale.core.fields.spectral`.
     tolerance : float
-        Root mean square error of one step, of the adaptive schemes.
+        Root mean square error of one step, of the adaptive schemes, relative to the root mean square of the field
+        about its mean (so that small waves grow as exactly as large ones).
     step : float, optional
         The fixed step of the first-order schemes and of runs with noise (required there); the first step otherwise.
     most_steps : int
@@ -161,12 +162,18 @@ class _Marcher:
         if not math.isfinite(self.energy):
             raise ResultError("the field at the start has no finite energy")
         self.record = [(0.0, self.energy, self._mean(self.u))]
+        self.spread = self._spread(self.u)
         self.tables: dict[float, Array] = {}
         self.past: list[tuple[float, Modes, Modes]] = []  # step that led away, state, force; the youngest first
         self.noise = np.sqrt(2.0 * flow.temperature * flow.mobility * flow.basis.size / flow.basis.volume)
 
     def _mean(self, modes: Modes) -> float:
         return float(modes.reshape(-1)[0].real)
+
+    def _spread(self, modes: Modes) -> float:
+        """Root mean square about the mean; a flat field counts as one of a ten-thousandth of its value."""
+        square = passes.sum_squares(modes.reshape(-1), self.flow.basis.weights.reshape(-1))
+        return math.sqrt(max(0.0, square - self._mean(modes) ** 2) + 1e-8 * square + 1e-60)
 
     def _total(self, local: float, twice_quadratic: float) -> float:
         """The stabiliser's part is in neither: f is evaluated whole, q is the bare symbol."""
@@ -179,7 +186,8 @@ class _Marcher:
             h = left if left <= self.h * 1.0001 else (0.5 * left if left < 2.0 * self.h else self.h)
             if h < 1e-14 * end or h < 1e-300:
                 raise ResultError(f"the step became too small at time {self.time:.6g}: {h:.3g}")
-            new, now, quadratic, error = self._try(h)
+            new, now, quadratic, gap = self._try(h)
+            error = gap / (self.tolerance * self.spread)
             energy = self._total(now.energy, quadratic)
             rise = energy - self.energy
             falls = rise <= _ROUNDING * (abs(self.energy) + self.flow.basis.volume * abs(quadratic))
@@ -187,13 +195,13 @@ class _Marcher:
                 if self.fixed:
                     raise ResultError(f"the field diverged at time {self.time:.6g}: the step {h:.3g} is too large")
                 falls, error = False, math.inf
-            if self.fixed or (falls and error <= self.tolerance):
+            if self.fixed or (falls and error <= 1.0):
                 break
             self.rejected += 1
             self.h = self._snap(h * (0.5 if not falls else max(0.25, self._gain(error))))
         self.past = [(h, self.u, self.force), *self.past[:1]]
         self.other = np.empty_like(new) if self.scheme == "sbdf2" else self.u
-        self.u, self.force, self.energy = new, now.force, energy
+        self.u, self.force, self.energy, self.spread = new, now.force, energy, self._spread(new)
         self.time = end if h == left else self.time + h
         self.steps += 1
         self.record.append((self.time, energy, self._mean(new)))
@@ -204,7 +212,7 @@ class _Marcher:
 
     def _gain(self, error: float) -> float:
         order = 4 if self.scheme == "etdrk4" else 3
-        return 0.9 * (self.tolerance / max(error, 1e-30)) ** (1.0 / order) if math.isfinite(error) else 0.25
+        return 0.9 * (1.0 / max(error, 1e-30)) ** (1.0 / order) if math.isfinite(error) else 0.25
 
     def _snap(self, h: float) -> float:
         return 2.0 ** (math.floor(4.0 * math.log2(h)) / 4.0)
