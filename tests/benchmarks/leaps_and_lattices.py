@@ -1,6 +1,6 @@
-"""Kinetic Monte Carlo on lattices beside plain numba loops written for one system; how cost grows with the lattice.
+"""Kinetic Monte Carlo beside plain numba loops written for one system, lattices small and large; tau-leaping beside ssa.
 
-    python tests/benchmarks/kinetic_monte_carlo.py [--json] [--quick]
+    python tests/benchmarks/leaps_and_lattices.py [--json] [--quick]
 
 One thread, the best of several runs, compiled beforehand; every line carries a check of the physics.
 """
@@ -8,6 +8,7 @@ One thread, the best of several runs, compiled beforehand; every line carries a 
 import math
 
 import numpy as np
+from mesoscale.core.integrators.jumps import ReactionNetwork, ssa
 from mesoscale.core.integrators.jumps.kinetic_monte_carlo import (
     driven_exclusion,
     ising_energy,
@@ -17,6 +18,7 @@ from mesoscale.core.integrators.jumps.kinetic_monte_carlo import (
     spin_flip_rates,
     tasep_current,
 )
+from mesoscale.core.integrators.jumps.leap import tau_leap
 from mesoscale.core.kernels.random import exponential, integer_below, spawn_states, uniform
 from mesoscale.core.networks.percolation import square_lattice
 from numba import njit
@@ -152,7 +154,28 @@ def ising(size, temperature, duration):
     return line("Ising, n-fold way", size**2, count * rate, kept["plain"][0] * other, "plain numba", "events/s", check)
 
 
+def leaping(molecules, trajectories):
+    """Immigration and death from half of the stationary amount, for one lifetime."""
+    rules = [
+        {"reactants": "", "products": "X", "rate": float(molecules)},
+        {"reactants": "X", "products": "", "rate": 1.0},
+    ]
+    network = ReactionNetwork.from_table(rules, {"X": molecules // 2})
+    kept = {}
+
+    def run(name, method):
+        kept[name] = method(network, [0.0, 1.0], trajectories=trajectories, output="moments", workers=1)
+
+    ours = best(lambda: run("leaps", tau_leap), 3)
+    exact = best(lambda: run("events", ssa), 3)
+    mean = molecules * (1.0 - 0.5 * math.exp(-1.0))
+    check = all(abs(float(result["mean"][1, 0]) / mean - 1.0) < 0.01 for result in kept.values())
+    return line("tau-leaping, epsilon 0.03", molecules, ours / trajectories, exact / trajectories, "ssa", "s", check)
+
+
 def rows(quick):
+    for molecules in (10_000,) if quick else (1000, 10_000, 100_000, 1_000_000):
+        yield leaping(molecules, 20)
     for sites in (100,) if quick else (100, 10_000, 1_000_000):
         yield exclusion(sites, 100_000 if quick else max(2_000_000, 2 * sites))
     for size in (16,) if quick else (32, 128, 1024):
