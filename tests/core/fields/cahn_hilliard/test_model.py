@@ -1,0 +1,190 @@
+"""Cahn-Hilliard: laws, rulers, the linear regime, the benchmark, and what the model refuses."""
+
+import math
+
+import numpy as np
+import pytest
+from mesoscale.core.fields import cahn_hilliard as ch
+from mesoscale.core.fields.cahn_hilliard import CahnHilliard
+from mesoscale.core.fields.free_energies import double_well, regular_solution
+from mesoscale.core.fields.spectral import Basis, GradientFlow, integrate
+from mesoscale.core.model import ParameterError
+
+
+def test_laws_are_those_of_the_numerical_free_energy():
+    chi = np.array([2.05, 2.5, 4.0])
+    for value, edge, turn in zip(chi, ch.binodal(chi), ch.spinodal(chi), strict=True):
+        f = regular_solution(value)
+        assert edge == pytest.approx(f.binodal()[0], rel=1e-7)
+        assert turn == pytest.approx(f.spinodal()[0], rel=1e-9)
+    assert math.isnan(ch.binodal(1.9))
+    assert math.isnan(ch.spinodal(1.9))
+    assert ch.binodal(2.0) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_laws_agree_with_each_other():
+    r, kappa, M = -0.8, 2.0, 5.0
+    wavelength = ch.spinodal_wavelength(r, kappa)
+    k = 2 * math.pi / wavelength
+    rates = ch.growth_rate(np.array([0.99 * k, k, 1.01 * k]), r, kappa, M)
+    assert rates[1] == pytest.approx(M * r * r / (4 * kappa), rel=1e-12)
+    assert rates.argmax() == 1
+    assert ch.growth_rate(k * math.sqrt(2), r, kappa, M) == pytest.approx(0.0, abs=1e-12)
+    assert math.isnan(ch.spinodal_wavelength(0.1, 1.0))
+    # the tension is kappa times the integral of the squared slope of the profile: 4 c^2 kappa / (3 xi)
+    assert ch.interfacial_tension(-1.3, 0.7, 2.0) == pytest.approx(
+        4 * (1.3 / 0.7) * 2.0 / (3 * ch.interface_width(-1.3, 2.0)), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "no_flux"])
+def test_ten_modes_grow_at_their_rates(boundary):
+    basis = Basis((128,), (100.0,), boundary)
+    flow = GradientFlow(basis, double_well(), 2.0 * basis.k2, 5.0 * basis.k2, 0.4)
+    modes = np.unique(np.linspace(2, 10 if boundary == "periodic" else 20, 10).astype(int))
+    start = np.zeros(basis.k2.shape, complex if boundary == "periodic" else float)
+    start[0], start[modes] = 0.5, 1e-7
+    end = basis.forward(integrate(flow, basis.backward(start), [3.0], tolerance=1e-7).fields[0])
+    rates = np.log(np.abs(end[modes]) / 1e-7) / 3.0
+    np.testing.assert_allclose(rates, ch.growth_rate(np.sqrt(basis.k2[modes]), -0.8, 2.0, 5.0), rtol=1e-3, atol=1e-6)
+
+
+def test_the_first_pattern_has_the_wavelength_of_the_law():
+    model = CahnHilliard(cells=128, reduced_box_size=128.0, start_amplitude=1e-3, reduced_duration=12.0)
+    ds = model.run()
+    peak = float(ds.reduced_wavenumber[int(ds.structure_factor.argmax())])
+    assert abs(peak - 2 * math.pi / float(ds.fastest_wavelength)) < 2 * 2 * math.pi / 128
+
+
+def test_jokisaari2017_the_benchmark_starts_where_it_must():
+    ds = ch.PFHUB_1B.replace(reduced_duration=1.0, snapshots=3).run()
+    assert float(ds.field_mean[0]) == pytest.approx(0.50252277, abs=2e-6)
+    flow = ch.PFHUB_1B.flow()
+    from mesoscale.core.model import Streams
+
+    assert flow.energy(ch.PFHUB_1B.first_field(Streams(0))) == pytest.approx(319.0433, abs=0.01)
+
+
+def test_the_benchmark_does_not_depend_on_grid_or_tolerance():
+    coarse = ch.PFHUB_1B.replace(reduced_duration=20.0, snapshots=3, tolerance=1e-5).run()
+    fine = ch.PFHUB_1B.replace(reduced_duration=20.0, snapshots=3, tolerance=1e-5, cells=200).run()
+    assert float(coarse.reduced_free_energy[-1]) == pytest.approx(float(fine.reduced_free_energy[-1]), rel=1e-3)
+
+
+@pytest.mark.slow
+def test_the_benchmark_ends_in_a_flat_interface_or_a_drop():
+    ds = ch.PFHUB_1B.replace(reduced_duration=1e5, most_steps=1_000_000, tolerance=1e-3).run()
+    assert float(ds.mass_drift) < 1e-13
+    assert float(ds.largest_energy_rise) < 1e-11
+    assert 200 * 0.0477028 * 0.95 < float(ds.reduced_free_energy[-1]) < 30.0
+
+
+def test_below_ratio_one_the_mixture_stays_mixed_and_the_average_is_right():
+    ds = CahnHilliard(cells=32).at_ratio(0.5).run()
+    assert float(ds.answer) == pytest.approx(float(ds.naive_answer), rel=1e-6)
+    above = CahnHilliard(cells=32, reduced_duration=200.0).at_ratio(20.0).run()
+    assert float(above.answer) < 0.7 * float(above.naive_answer)
+
+
+def test_stripes_are_measured_alike_by_three_rulers():
+    for boundary in ("periodic", "no_flux"):
+        basis = Basis((64, 64), (32.0, 32.0), boundary)
+        x = (np.arange(64) + 0.5) * 0.5
+        field = np.broadcast_to(np.cos(2 * math.pi * x / 8.0), (64, 64)).copy()
+        size, area, zero = ch.domain_size(field, basis, 0.0)
+        assert size == pytest.approx(8.0, rel=1e-6)
+        assert area == pytest.approx(4.0 / (math.pi / 4), rel=1e-12)  # stripes along one axis are not isotropic
+        assert 2.0 <= zero < 4.0
+
+
+def test_the_area_of_a_circle_and_a_ball():
+    for d, exact in ((2, 2 * math.pi * 10.0), (3, 4 * math.pi * 100.0)):
+        basis = Basis((96,) * d, (32.0,) * d)
+        x = (np.arange(96) + 0.5) / 3.0 - 16.0
+        radius = np.sqrt(sum(np.square(a) for a in np.meshgrid(*[x] * d)))
+        assert ch.interface_area(10.0 - radius, basis, 0.0) == pytest.approx(exact, rel=0.02)
+
+
+def test_the_structure_factor_of_white_noise_is_flat_and_normalised():
+    for boundary in ("periodic", "no_flux"):
+        basis = Basis((64, 64), (32.0, 32.0), boundary)
+        white = np.random.default_rng(1).standard_normal(basis.shape)
+        _, structure = ch.structure_factor(white, basis)
+        assert structure.mean() == pytest.approx(0.25, rel=0.15)  # variance times the volume of a cell
+
+
+def test_a_flat_field_has_no_domains():
+    assert all(math.isnan(size) for size in ch.domain_size(np.full(16, 0.2), Basis((16,), (4.0,)), 0.2))
+
+
+def test_a_power_law_has_its_exponent():
+    t = np.geomspace(1, 100, 9)
+    n, error = ch.coarsening_exponent(t, 3.0 * t ** (1 / 3), (2.0, 80.0))
+    assert n == pytest.approx(1 / 3, abs=1e-12)
+    assert error < 1e-10
+    assert math.isnan(ch.coarsening_exponent(t, t, (50.0, 60.0))[0])
+
+
+def test_repulsion_stops_the_coarsening():
+    free = CahnHilliard(cells=48, reduced_box_size=48.0, reduced_duration=500.0).run()
+    held = CahnHilliard(cells=48, reduced_box_size=48.0, reduced_duration=500.0, repulsion=0.05).run()
+    size = "domain_size_from_structure_factor"
+    assert float(held[size][-1]) < 0.8 * float(free[size][-1])
+    screened = CahnHilliard(cells=48, reduced_box_size=48.0, repulsion=0.05, screening=0.5, reduced_duration=5.0)
+    assert np.isfinite(screened.run().answer)
+
+
+@pytest.mark.parametrize("change", [
+    {"dimensions": 1}, {"dimensions": 3, "cells": 16}, {"mixing": "regular_solution", "mean_composition": 0.4},
+    {"mixing": "flory_huggins", "first_chain_length": 5.0, "second_chain_length": 5.0, "interaction": 0.6,
+     "mean_composition": 0.5}, {"scheme": "sbdf2"}, {"scheme": "eyre"}, {"thermal_noise": 0.01},
+    {"scheme": "explicit", "reduced_duration": 1.0, "fixed_step": 0.001}, {"start": "pfhub", "dimensions": 1},
+], ids=str)  # fmt: skip
+def test_every_variant_keeps_its_mass(change):
+    ds = CahnHilliard(**{"cells": 32, "reduced_duration": 10.0, "snapshots": 3, **change}).run()
+    assert float(ds.mass_drift) < 1e-13
+    assert float(ds.answer) > -1e-9
+    assert "thermal_noise" in change or float(ds.largest_energy_rise) < 1e-11
+
+
+def test_a_free_energy_of_the_users_gives_the_same_run():
+    own = CahnHilliard(
+        cells=16, reduced_duration=5.0, mixing="own", local_energy=lambda c, p: 0.25 * (c * c - 1.0) ** 2,
+        local_slope=lambda c, p: c * (c * c - 1.0),
+    ).run()  # fmt: skip
+    built_in = CahnHilliard(cells=16, reduced_duration=5.0).run()
+    np.testing.assert_allclose(own.composition, built_in.composition, atol=1e-6)
+
+
+def test_a_result_in_si():
+    model = CahnHilliard(cells=16, reduced_duration=1.0)
+    ds = model.run()
+    scaled = model.scales(ds, length="2 nm", energy_density=1e6, time=1e-3)
+    assert float(scaled.reduced_time[-1]) == pytest.approx(1e-3)
+    assert float(scaled.reduced_free_energy[0]) == pytest.approx(float(ds.reduced_free_energy[0]) * 1e6 * 4e-18)
+    assert scaled.reduced_free_energy.attrs["units"] == "J m-1"
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"cells": 4096, "dimensions": 3}, "cells must be at most"),
+        ({"mixing": "regular_solution", "mean_composition": 0.0}, "mean_composition must be from"),
+        ({"mixing": "own"}, "local_energy"),
+        ({"scheme": "eyre", "fixed_step": 1e-5}, "fixed_step must be at least"),
+        (
+            {"mixing": "own", "local_energy": lambda c, p: c * c, "local_slope": lambda c, p: c},
+            "local_slope does not fit",
+        ),
+        (
+            {
+                "mixing": "own", "local_energy": lambda c, p: c * c, "local_slope": lambda c, p: 2 * c,
+                "lowest_composition": 3.0,
+            },
+            "lowest_composition must be below",
+        ),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(change, match):
+    with pytest.raises(ParameterError, match=match):
+        CahnHilliard(**change)

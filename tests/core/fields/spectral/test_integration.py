@@ -1,0 +1,201 @@
+"""The spectral step: transforms, phi-functions, orders, conservation, decay, noise."""
+
+import math
+
+import numpy as np
+import pytest
+from mesoscale.core.fields.free_energies import polynomial, quartic
+from mesoscale.core.fields.spectral import Basis, GradientFlow, integrate, phi_functions
+from mesoscale.core.kernels.random import spawn_states
+from mesoscale.core.model import ResultError
+
+BOXES = [
+    Basis(shape, lengths, boundary)
+    for boundary in ("periodic", "no_flux")
+    for shape, lengths in (((16,), (3.0,)), ((9, 16), (2.0, 3.0)), ((6, 5, 8), (2.0, 1.0, 3.0)))
+]
+
+
+def flow_in(basis, stabiliser=0.5, **more):
+    return GradientFlow(basis, quartic(), basis.k2, basis.k2, stabiliser, **more)
+
+
+def noise(basis, amplitude=0.1):
+    return amplitude * np.random.default_rng(0).standard_normal(basis.shape)
+
+
+@pytest.mark.parametrize("basis", BOXES, ids=str)
+def test_transforms_are_inverse_and_keep_parseval(basis):
+    field = noise(basis)
+    modes = basis.forward(field)
+    np.testing.assert_allclose(basis.backward(modes), field, atol=1e-15)
+    assert modes.reshape(-1)[0].real == pytest.approx(field.mean(), abs=1e-15)
+    assert (basis.weights * np.abs(modes) ** 2).sum() == pytest.approx((field**2).mean(), rel=1e-12)
+
+
+def test_wave_vectors_belong_to_waves():
+    for basis in BOXES[1::3]:
+        x, y = ((np.arange(n) + 0.5) * h for n, h in zip(basis.shape, basis.spacing, strict=True))
+        a, b = (2 * math.pi / 2.0, 4 * math.pi / 3.0)
+        wave = np.cos(a * x)[:, None] * np.cos(b * y)[None, :]
+        lap = basis.backward(-basis.k2 * basis.forward(wave))
+        np.testing.assert_allclose(lap, -(a * a + b * b) * wave, atol=1e-11)
+
+
+def test_a_basis_says_what_it_cannot_be():
+    for arguments in (((8,), (1.0, 2.0)), ((1,), (1.0,)), ((8,), (0.0,)), ((8,), (1.0,), "open")):
+        with pytest.raises(ValueError, match=r"Basis|boundary"):
+            Basis(*arguments)
+
+
+def test_phi_functions_are_their_integrals():
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    s, w = 0.5 * (nodes + 1.0), 0.5 * weights
+    for z in (-80.0, -3.0, -1.0, -0.999, -1e-3, 0.0, 1e-9, 0.7, 2.0):
+        decay = np.exp((1.0 - s) * z)
+        exact = [(w * decay).sum(), (w * decay * s).sum(), (w * decay * s**2).sum() / 2.0]
+        np.testing.assert_allclose(phi_functions(z), exact, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("scheme", "order"), [("eyre", 1), ("explicit", 1)])
+def test_first_order_schemes_have_their_order(scheme, order):
+    basis = Basis((32,), (16.0,), "periodic")
+    start = 0.5 * np.cos(2 * math.pi * np.arange(32) / 16)
+    exact = integrate(flow_in(basis), start, [1.0], tolerance=1e-10).fields[0]
+    steps = np.array([4e-3, 2e-3, 1e-3]) * (0.5 if scheme == "explicit" else 4.0)
+    errors = [
+        np.abs(integrate(flow_in(basis), start, [1.0], scheme=scheme, step=h).fields[0] - exact).max() for h in steps
+    ]
+    assert np.polyfit(np.log(steps), np.log(errors), 1)[0] == pytest.approx(order, abs=0.1)
+
+
+def test_the_default_scheme_is_of_fourth_order():
+    """With steps that the control does not touch: fixed by a tolerance that is never reached and a short time."""
+    basis = Basis((32,), (16.0,), "periodic")
+    start = 0.6 * np.cos(2 * math.pi * np.arange(32) / 32)
+    flow = flow_in(basis)
+    exact = integrate(flow, start, [8.0], tolerance=1e-12).fields[0]
+    counts, errors = [], []
+    for tolerance in (1e-4, 1e-5, 1e-6, 1e-7):
+        history = integrate(flow, start, [8.0], tolerance=tolerance)
+        counts.append(len(history.step_times) - 1)
+        errors.append(np.abs(history.fields[0] - exact).max())
+    order = -np.polyfit(np.log(counts), np.log(errors), 1)[0]
+    assert 3.4 < order < 5.0
+
+
+def test_both_adaptive_schemes_converge_to_the_same_field():
+    basis = Basis((32, 32), (32.0, 32.0), "no_flux")
+    start = noise(basis)
+    a = integrate(flow_in(basis), start, [20.0], tolerance=1e-6)
+    b = integrate(flow_in(basis), start, [20.0], tolerance=1e-7, scheme="sbdf2")
+    assert np.sqrt(np.mean((a.fields[0] - b.fields[0]) ** 2)) < 2e-3
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "no_flux"])
+@pytest.mark.parametrize("scheme", ["etdrk4", "sbdf2"])
+def test_mass_is_kept_and_energy_falls_at_every_step(boundary, scheme):
+    basis = Basis((32, 32), (32.0, 32.0), boundary)
+    flow = flow_in(basis)
+    history = integrate(flow, noise(basis) + 0.2, [1.0, 5.0, 30.0], scheme=scheme, tolerance=1e-3)
+    assert history.mass_drift < 1e-13
+    assert history.fields.mean(axis=(1, 2)) == pytest.approx(history.fields[0].mean(), abs=1e-13)
+    assert history.largest_rise < 1e-11
+    assert history.step_energies[-1] == pytest.approx(flow.energy(history.fields[-1]), rel=1e-10)
+    assert list(history.times) == [1.0, 5.0, 30.0]
+    assert set(history.times) <= set(history.step_times)
+
+
+def test_the_energy_is_that_of_real_space():
+    basis = Basis((64,), (2 * math.pi,), "periodic")
+    x = np.arange(64) * basis.spacing[0]
+    flow = GradientFlow(basis, quartic(), 0.3 * basis.k2, basis.k2)
+    field = 0.4 * np.cos(3 * x)
+    local = np.mean(0.25 * (field**2 - 1) ** 2) * 2 * math.pi
+    assert flow.energy(field) == pytest.approx(local + 0.15 * 0.16 * 9 * math.pi, rel=1e-12)
+
+
+def test_a_linear_flow_is_exact_in_one_step_for_any_symbol():
+    basis = Basis((16, 16), (5.0, 5.0), "no_flux")
+    square = polynomial([0.0, 0.0, 0.5], (-1.0, 1.0))
+    symbol = basis.k2**2 + 0.3
+    flow = GradientFlow(basis, square, symbol, np.ones_like(symbol), 1.0)
+    start = noise(basis)
+    end = integrate(flow, start, [0.7]).fields[0]
+    exact = basis.backward(basis.forward(start) * np.exp(-0.7 * (symbol + 1.0)))
+    np.testing.assert_allclose(end, exact, atol=1e-14)
+
+
+def test_noise_leaves_the_equilibrium_spectrum_whatever_the_step():
+    """Equipartition mode by mode, summed into one chi-square; walls, where modes have other weights."""
+    basis = Basis((24, 24), (12.0, 24.0), "no_flux")
+    square = polynomial([0.0, 0.0, 0.5], (-1.0, 1.0))
+    flow = GradientFlow(basis, square, 2.0 * basis.k2, 3.0 * basis.k2, 1.0, 0.2)
+    history = integrate(flow, np.zeros(basis.shape), [200.0 * n for n in range(1, 31)], step=100.0,
+                        state=spawn_states(0, 1)[0])  # fmt: skip
+    ratio = []
+    for field in history.fields:
+        power = basis.weights * basis.forward(field) ** 2 * basis.volume * (1.0 + 2.0 * basis.k2) / 0.2
+        ratio.append(power.reshape(-1)[1:].mean())
+    error = math.sqrt(2.0 / (basis.size - 1) / len(ratio))
+    assert abs(np.mean(ratio) - 1.0) < 4 * error
+    assert history.mass_drift < 1e-13
+
+
+def test_time_steps_report_progress_and_can_be_cancelled():
+    basis = Basis((16,), (16.0,))
+    seen = []
+    integrate(flow_in(basis), noise(basis), [5.0], tick=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (1000, 1000)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        integrate(flow_in(basis), noise(basis), [5.0], tick=stop)
+
+
+def test_what_diverges_is_an_error():
+    basis = Basis((32,), (8.0,))
+    with pytest.raises(ResultError, match="diverged"):
+        integrate(flow_in(basis), noise(basis), [50.0], scheme="explicit", step=1.0)
+    with pytest.raises(ResultError, match="in 3 steps"):
+        integrate(flow_in(basis), noise(basis), [50.0], most_steps=3)
+    with pytest.raises(ResultError, match="no finite energy"):
+        integrate(flow_in(basis), np.full(32, 1e200), [1.0])
+
+
+def test_a_flat_field_stays():
+    basis = Basis((16,), (16.0,))
+    history = integrate(flow_in(basis), np.full(16, 0.3), [10.0])
+    np.testing.assert_allclose(history.fields[0], 0.3, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"times": [1.0, 1.0]}, "increase"),
+        ({"times": []}, "increase"),
+        ({"scheme": "rk4"}, "scheme"),
+        ({"tolerance": 0.0}, "tolerance"),
+        ({"scheme": "eyre"}, "step"),
+        ({"field": np.zeros(5)}, "shape"),
+    ],
+)
+def test_nonsense_is_refused(change, match):
+    basis = Basis((16,), (16.0,))
+    arguments = {"flow": flow_in(basis), "field": noise(basis), "times": [1.0], **change}
+    with pytest.raises(ValueError, match=match):
+        integrate(**arguments)
+
+
+def test_nonsense_flows_are_refused():
+    basis = Basis((16,), (16.0,))
+    with pytest.raises(ValueError, match="not be negative"):
+        GradientFlow(basis, quartic(), basis.k2, -basis.k2)
+    with pytest.raises(ValueError, match="finite"):
+        GradientFlow(basis, quartic(), np.full(basis.k2.shape, np.nan), basis.k2)
+    with pytest.raises(ValueError, match="temperature"):
+        flow_in(basis, temperature=-1.0)
+    with pytest.raises(ValueError, match="state"):
+        integrate(flow_in(basis, temperature=1.0), noise(basis), [1.0], step=0.1)
