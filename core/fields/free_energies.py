@@ -134,7 +134,11 @@ class FreeEnergy:
             def excess(c: float) -> float:
                 return float(self.derivative(c)) - target
 
-            return float(optimize.brentq(excess, turns[1], high, xtol=1e-15, rtol=1e-14))
+            if excess(turns[1]) >= 0.0:
+                return turns[1]
+            return (
+                high if excess(high) <= 0.0 else float(optimize.brentq(excess, turns[1], high, xtol=1e-15, rtol=1e-14))
+            )
 
         def mismatch(first: float) -> float:
             second = partner(first)

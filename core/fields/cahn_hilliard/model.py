@@ -298,11 +298,14 @@ class CahnHilliard(Model):
         }
         rulers = (r.name for r in self.RESULTS if r.name.startswith("domain_size_from_"))
         kinds.update(dict.fromkeys(rulers, "length"))
-        changed = {}
+        scaled = result.copy()
         for name, kind in kinds.items():
             factor, unit = factors[kind]
-            changed[name] = (result[name] * factor).assign_attrs({**result[name].attrs, "units": unit})
-        return result.assign(changed).assign_coords(reduced_time=changed["reduced_time"])
+            variable = result[name].variable
+            attrs = {**variable.attrs, "units": unit}
+            values = (variable.dims, variable.values * factor, attrs)
+            scaled = scaled.assign_coords({name: values}) if name in result.coords else scaled.assign({name: values})
+        return scaled
 
 
 def _benchmark_waves(x: Array, y: Array) -> Array:
