@@ -77,6 +77,7 @@ __all__ = [
     "SurfaceDensity",
     "Temperature",
     "TemperatureDifference",
+    "ThermalConductivity",
     "Time",
     "Unit",
     "UnitError",
@@ -268,6 +269,7 @@ Rate = Annotated[float, Unit("s-1")]
 SurfaceDensity = Annotated[float, Unit("m-2")]
 Temperature = Annotated[float, Unit("K")]
 TemperatureDifference = Annotated[float, Unit("K", difference=True)]
+ThermalConductivity = Annotated[float, Unit("W m-1 K-1")]
 Time = Annotated[float, Unit("s")]
 Velocity = Annotated[float, Unit("m s-1")]
 Viscosity = Annotated[float, Unit("Pa s")]

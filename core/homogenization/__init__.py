@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__: list[str] = []
+__all__ = ["bounds", "disk_arrays", "voxels"]
 
 
 def __getattr__(name: str) -> ModuleType:
