@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 RUNNING, DONE, BAD_PROPENSITY, BAD_AMOUNT, ENDLESS_EVENTS, BAD_ASSIGNMENT = range(6)
 
+_MOST_EVENTS = 1000  # at one instant
+
 FAULTS = {
     BAD_PROPENSITY: "a propensity became negative, infinite or no number",
     BAD_AMOUNT: "an amount became negative or larger than 2**53: a propensity must vanish before its reactants run out",
@@ -56,20 +58,33 @@ def apply_event(channels, event, conditions, amounts, stack):  # type: ignore[no
 
 @njit(cache=True, nogil=True)
 def apply_conditions(channels, amounts, truth, stack):  # type: ignore[no-untyped-def]
-    """Fire every condition that has become true, until none does: 0 nothing changed, 1 changed, or a fault."""
+    """Fire every condition that becomes true, until none does: 0 nothing changed, 1 changed, or a fault.
+
+    All conditions are judged again after each event. One that has become true fires, even if an event before it makes
+    it false again.
+    """
     m, timed, changed = len(channels.kind), len(channels.event_time), 0
-    for _ in range(100):
-        fired = False
+    due = truth[:0]
+    for _ in range(_MOST_EVENTS):
         for k in range(len(truth)):
             begin, end = channels.program_begin[m + k], channels.program_begin[m + k + 1]
-            now = evaluate(channels.opcode, channels.operand, begin, end, amounts, channels.constants, 0.0, stack)
-            before = truth[k]
-            truth[k] = now != 0.0
-            if truth[k] and not before:
-                if not apply_event(channels, timed + k, len(truth), amounts, stack):
-                    return BAD_ASSIGNMENT
-                fired = True
-                changed = 1
-        if not fired:
+            now = (
+                evaluate(channels.opcode, channels.operand, begin, end, amounts, channels.constants, 0.0, stack) != 0.0
+            )
+            if now and not truth[k]:
+                if len(due) == 0:  # rare: no memory is asked for before
+                    due = np.zeros(len(truth), np.bool_)
+                due[k] = True
+            truth[k] = now
+        first = -1
+        for k in range(len(due)):
+            if due[k]:
+                first = k
+                break
+        if first < 0:
             return changed
+        due[first] = False
+        if not apply_event(channels, timed + first, len(truth), amounts, stack):
+            return BAD_ASSIGNMENT
+        changed = 1
     return ENDLESS_EVENTS
