@@ -210,6 +210,13 @@ class ReactionNetwork(Record):
             events=tuple(events),
         )
 
+    @classmethod
+    def from_sbml(cls, source: str | Path) -> ReactionNetwork:
+        """From an SBML file or its text, through python-libsbml; see `read_sbml`, which also returns observables."""
+        from .sbml import read_sbml
+
+        return read_sbml(source).network
+
     @functools.cached_property
     def channels(self) -> Channels:
         """The network as arrays."""
