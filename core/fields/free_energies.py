@@ -74,6 +74,8 @@ class FreeEnergy:
             return _evaluate_polynomial(flat, stabiliser, self.parameters, target)
         if self.kind == "mixture":
             return _evaluate_mixture(flat, stabiliser, self.parameters, target)
+        assert self.function is not None  # from_functions gives both
+        assert self.slope is not None
         return _evaluate_compiled(flat, stabiliser, self.parameters, target, self.function, self.slope)
 
     def value(self, composition: Any) -> Any:
@@ -227,7 +229,7 @@ def double_well(first: float = 0.3, second: float = 0.7, barrier: float = 5.0) -
         raise ValueError(f"double_well({first}, {second}, {barrier}): needs first < second and a positive barrier")
     square = np.polynomial.polynomial.polyfromroots([first, first, second, second])
     width = second - first
-    return polynomial(barrier * square, (first - width, second + width))
+    return polynomial(list(barrier * square), (first - width, second + width))
 
 
 def flory_huggins(

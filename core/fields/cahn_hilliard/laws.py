@@ -1,6 +1,7 @@
 """Closed forms of phase separation; the convention is (kappa/2) (grad c)^2 throughout."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def spinodal_wavelength(curvature: EnergyDensity, gradient_energy: GradientEnerg
     14.04963
     """
     r = np.asarray(curvature, dtype=float)
-    return (2.0 * math.pi * np.sqrt(2.0 * gradient_energy / np.where(r < 0.0, -r, np.nan)))[()]
+    wavelength: Any = 2.0 * math.pi * np.sqrt(2.0 * gradient_energy / np.where(r < 0.0, -r, np.nan))
+    return wavelength[()]
 
 
 @law
@@ -99,7 +101,8 @@ def spinodal(interaction: Dimensionless) -> Dimensionless:
     chi = np.asarray(interaction, dtype=float)
     inside = np.where(chi >= 2.0, chi, np.nan)
     root = np.sqrt(1.0 - 2.0 / inside)
-    return (1.0 / (inside * (1.0 + root)))[()]
+    edge: Any = 1.0 / (inside * (1.0 + root))
+    return edge[()]
 
 
 @law
@@ -152,7 +155,8 @@ def interface_width(curvature: EnergyDensity, gradient_energy: GradientEnergy) -
     1.414214
     """
     r = np.asarray(curvature, dtype=float)
-    return np.sqrt(2.0 * gradient_energy / np.where(r < 0.0, -r, np.nan))[()]
+    width: Any = np.sqrt(2.0 * gradient_energy / np.where(r < 0.0, -r, np.nan))
+    return width[()]
 
 
 @law

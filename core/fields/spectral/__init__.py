@@ -30,7 +30,8 @@ error, not the solution. ``basis.forward`` and ``basis.backward`` transform; c_0
 **Schemes** (L = -m (q + a), N = -m [f'(c) - a c]_k):
 
 - ``"etdrk4"``: exponential Runge-Kutta of order 4 by Krogstad [2], with a third-order solution embedded at no extra
-  transform [3]: the last stage is the first of the next step. Adaptive. The default.
+  transform [3]: the last stage is the first of the next step. Adaptive. The default. Of order 3 to 4 while the steps
+  are long for the fastest modes [6].
 - ``"sbdf2"``: implicit-explicit backward differences of order 2 with variable steps [4], one evaluation a step.
 - ``"eyre"``: first order, linear convex splitting [5]. Stable at any step if *a* is at least half the largest f'', and
   slow: its clock runs late by a factor 1 + h m (q + a). Fixed step.
@@ -49,6 +50,7 @@ References
 3. Whalen, Brio & Moloney, J. Comput. Phys. 280, 579 (2015), doi:10.1016/j.jcp.2014.09.038.
 4. Wang & Ruuth, J. Comput. Math. 26, 838 (2008), JSTOR 43693531.
 5. Eyre, MRS Proc. 529, 39 (1998), doi:10.1557/PROC-529-39.
+6. Hochbruck & Ostermann, SIAM J. Numer. Anal. 43, 1069 (2005), doi:10.1137/040611434.
 """
 
 from .basis import Basis, Boundary

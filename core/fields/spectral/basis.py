@@ -68,7 +68,7 @@ class Basis:
     @functools.cached_property
     def wavenumbers(self) -> tuple[Array, ...]:
         """Component of the wave vector of every mode along each axis, ready to broadcast."""
-        found = []
+        found: list[Array] = []
         for axis, (n, length) in enumerate(zip(self.shape, self.lengths, strict=True)):
             if self.boundary == "no_flux":
                 k = np.pi * np.arange(n) / length
@@ -76,7 +76,7 @@ class Basis:
                 k = 2.0 * np.pi * np.arange(n // 2 + 1) / length
             else:
                 k = 2.0 * np.pi * scipy.fft.fftfreq(n, length / n)
-            found.append(k.reshape([-1 if i == axis else 1 for i in range(len(self.shape))]))
+            found.append(np.asarray(k, dtype=float).reshape([-1 if i == axis else 1 for i in range(len(self.shape))]))
         return tuple(found)
 
     @functools.cached_property

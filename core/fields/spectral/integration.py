@@ -225,7 +225,7 @@ class _Marcher:
         linear, mobility = flow.linear.reshape(-1), flow.mobility.reshape(-1)
         u, force = self.u.reshape(-1), self.force.reshape(-1)
         target, copy = new.reshape(-1), trial.reshape(-1)
-        if self.noisy:
+        if self.state is not None and self.noisy:
             white = np.empty(flow.basis.shape)
             _fill_normal(self.state, white.reshape(-1))
             kicks = flow.basis.forward(white, overwrite=True).reshape(-1)

@@ -69,11 +69,14 @@ def test_first_order_schemes_have_their_order(scheme, order):
     assert np.polyfit(np.log(steps), np.log(errors), 1)[0] == pytest.approx(order, abs=0.1)
 
 
-@pytest.mark.parametrize(("scheme", "order"), [("etdrk4", 4), ("sbdf2", 2)])
-def test_the_adaptive_schemes_have_their_order(scheme, order):
-    """Fields are kept after every step, so that no step is longer, and the tolerance is too loose to shorten one."""
-    basis = Basis((32,), (16.0,), "periodic")
-    start = 0.6 * np.cos(2 * math.pi * np.arange(32) / 32)
+@pytest.mark.parametrize(("scheme", "order", "cells"), [("etdrk4", 4, 8), ("etdrk4", 3, 32), ("sbdf2", 2, 32)])
+def test_the_adaptive_schemes_have_their_order(scheme, order, cells):
+    """Fields are kept after every step, so that no step is longer, and the tolerance is too loose to shorten one.
+
+    With the stiff modes of a finer grid, Krogstad's scheme falls to its stiff order 3 (Hochbruck & Ostermann 2005).
+    """
+    basis = Basis((cells,), (16.0,), "periodic")
+    start = 0.6 * np.cos(2 * math.pi * np.arange(cells) / cells)
     flow = flow_in(basis)
     exact = integrate(flow, start, [4.0], tolerance=1e-11).fields[0]
     counts, errors = np.array([40, 80, 160]), []
