@@ -146,7 +146,7 @@ def tau_leap(
     stop = threading.Event()
 
     def run(begin: int, end: int) -> Floats:
-        part = Ensemble(*(array[begin:end] for array in ensemble))
+        part = Ensemble._make(array[begin:end] for array in ensemble)
         record = np.empty((end - begin, len(grid), n), np.int64) if kept is None else kept[begin:end]
         place = np.zeros((end - begin, 2), np.int64)
         place[:, 1] = passed

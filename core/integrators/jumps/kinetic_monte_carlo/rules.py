@@ -188,7 +188,7 @@ def lay_out(near: Neighbourhood, rules: Sequence[Rule]) -> Layout:
     sites, bonds = len(near.begin) - 1, len(near.neighbour)
     elements, looks = [], []
     step = scipy.sparse.csr_array((np.ones(bonds), near.neighbour, near.begin), shape=(sites, sites))
-    balls = {0: scipy.sparse.eye_array(sites, format="csr")}
+    balls: dict[int, Any] = {0: scipy.sparse.eye_array(sites, format="csr")}
     for rule in rules:
         for reach in range(1, rule.reach + 1):
             if reach not in balls:

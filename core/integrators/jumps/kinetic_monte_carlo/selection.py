@@ -45,7 +45,7 @@ class Urn(NamedTuple):
 
     rate: NDArray[np.float64]
     """Of each slot."""
-    index: NDArray[np.int32]
+    place: NDArray[np.int32]
     """Of each slot: its group (-1 without a rate), and its place within the list of the group."""
     pool: NDArray[np.int32]
     lists: NDArray[np.int64]
@@ -167,7 +167,7 @@ def resum(rate: Floats, pool: Words, lists: Integers, sums: Floats) -> None:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _enlarge(pool: Words, lists: Integers, g: int) -> None:
+def _enlarge(pool: Words, lists: Integers, g: Any) -> None:
     """Twice the room for the list of group `g`."""
     room, end = max(4, 2 * lists[g, 1]), lists[-1, 1]
     if end + room > len(pool) // 2:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import networkx as nx
@@ -130,12 +131,16 @@ def kinetic_monte_carlo(
                 batch.events[:] = resume.event_count.values[low:high, -1]
                 batch.observable[:, 0] = resume.observable.values[low:high, -1]
                 batch.last_event[:] = resume.last_event_time.values[low:high]
-            part = Record(*(values[low:high] for values in record))
+            part = Record._make(values[low:high] for values in record)
             fixed = (*functions, near, layout, numbers, start, at)
-            _run_batch(fixed, batch, part, most, workers, lambda done, low=low: tick(low * len(at) + done, n * len(at)))
+            _run_batch(fixed, batch, part, most, workers, partial(_report, tick, low * len(at), n * len(at)))
             _raise_problems(batch, layout, rules, low + first, most)
             last_event[low:high] = batch.last_event
     return _label(record, at, start, resume, states, random, last_event, rules, numbers, output, seed, first)
+
+
+def _report(tick: Tick, before: int, total: int, done: int) -> None:
+    tick(before + done, total)
 
 
 def _run_batch(

@@ -77,7 +77,7 @@ def empty_batch(
 
 
 # Without the counting of references to arrays, which takes half of the time; so nothing inside may allocate.
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False)  # type: ignore[call-overload]
 def advance_batch(
     rate: Callable[..., Any],
     change: Callable[..., Any],
@@ -103,7 +103,7 @@ def advance_batch(
     along_bond, source, neighbour = layout.along_bond, near.source, near.neighbour
     slots = len(rule_of)
     for b in range(first, last):
-        rates, index, pool = batch.urn.rate[b], batch.urn.index[b], batch.urn.pool[b]
+        rates, index, pool = batch.urn.rate[b], batch.urn.place[b], batch.urn.pool[b]
         lists, sums, table = batch.urn.lists[b], batch.urn.sums[b], batch.urn.table[b]
         states, random, events = batch.states[b], batch.random[b], batch.events[b]
         occupied, changed = batch.occupied[b], batch.changed[b]
