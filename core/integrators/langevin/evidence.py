@@ -1,0 +1,3 @@
+"""Why anybody should believe the splittings: equipartition, exact moments, quadrature, another code."""
+
+EVIDENCE: tuple[()] = ()
