@@ -13,7 +13,7 @@ from pydantic import field_validator, model_validator
 
 from ...model import Function, ParameterError, Record, param, problem
 from ...quantities import Count, Dimensionless
-from .expressions import FormulaError, names_in
+from .expressions import AMOUNT, FormulaError, compile_formula, names_in
 from .layout import Channels, lay_out
 
 __all__ = ["Constant", "Event", "Reaction", "ReactionNetwork", "Species"]
@@ -246,6 +246,10 @@ def _check_formula(where: str, formula: str, known: set[str]) -> None:
         raise problem(where, "must not use time: between two events, propensities are constant")
     if unknown:
         raise problem(where, f"uses {unknown[0]!r}, which is neither a species nor a constant")
+    try:  # what cannot be translated is said now, not when it runs
+        compile_formula(formula, dict.fromkeys(names_in(formula), (AMOUNT, 0)))
+    except FormulaError as error:
+        raise problem(where, str(error)) from None
 
 
 _TERM = re.compile(r"^\s*(\d+)?\s*\*?\s*([A-Za-z_][A-Za-z_0-9]*)\s*$")
