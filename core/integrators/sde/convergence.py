@@ -54,21 +54,22 @@ class Wiener:
 def strong_errors(
     equation: StochasticEquation,
     scheme: SchemeName,
-    initial: float,
+    initial: float | Sequence[float],
     parameters: Sequence[float],
     wiener: Wiener,
     levels: Sequence[int],
     exact: Callable[[Floats], Floats] | None = None,
 ) -> tuple[Floats, Floats]:
-    """Mean of |X(1) - reference| over the paths, and its standard error, for steps 2**-level.
+    """Mean of |X(1) - reference| (Euclid) over the paths, and its standard error, for steps 2**-level.
 
     Parameters
     ----------
     equation : StochasticEquation
-        Of one component.
+        Of one component, or a vector: then each component takes one of `components` paths in a row as its own noise,
+        or all take the same if the noise is scalar. General noise alike: `noises` paths in a row.
     scheme : str
         Name of the scheme.
-    initial : float
+    initial : float or sequence
         State at 0.
     parameters : sequence of float
         Handed to drift and diffusion.
@@ -77,16 +78,16 @@ def strong_errors(
     levels : sequence of int
         Grids.
     exact : callable, optional
-        W(1) to X(1). Default: SRA1 or SRIW1 on the finest grid.
+        W(1), shape (paths,), to X(1), shape (paths,) or (paths, d). Default: SRA1 or SRIW1 on the finest grid.
     """
     if exact is None:
         reference = end_states(equation, None, initial, parameters, *wiener.at_level(wiener.level))
     else:
         reference = exact(wiener.dw.sum(axis=1))
-    errors = [
-        np.abs(end_states(equation, scheme, initial, parameters, *wiener.at_level(level)) - reference)
-        for level in levels
-    ]
+    errors = []
+    for level in levels:
+        difference = end_states(equation, scheme, initial, parameters, *wiener.at_level(level)) - reference
+        errors.append(np.abs(difference) if difference.ndim == 1 else np.sqrt((difference**2).sum(axis=1)))
     spread = [e.std(ddof=1) / np.sqrt(len(e)) for e in errors]
     return np.array([e.mean() for e in errors]), np.array(spread)
 
@@ -94,15 +95,25 @@ def strong_errors(
 def end_states(
     equation: StochasticEquation,
     scheme: SchemeName | None,
-    initial: float,
+    initial: float | Sequence[float],
     parameters: Sequence[float],
     dw: Floats,
     j: Floats,
 ) -> Floats:
-    """X(1) on given increments, one number a path: the same steps as `integrate` takes."""
+    """X(1) on given increments (paths, steps): the same steps as `integrate` takes."""
     _, method, drift = choose_scheme(equation, scheme)
     p = np.array(parameters, dtype=np.float64)
-    end: Floats = _follow(method.one, drift, equation.diffusion, initial, dw, j, p)
+    end: Floats
+    if equation.components == 1:
+        end = _follow(method.one, drift, equation.diffusion, float(np.asarray(initial)), dw, j, p)
+        return end
+    start = np.array(initial, dtype=np.float64)
+    # (paths, noises, steps): all of one path, or components in a row
+    dw, j = (a.reshape(-1, equation.noise_count, a.shape[1]) for a in (dw, j))
+    if equation.noise == "general":
+        end = _follow_general(method.general, drift, equation.diffusion, start, dw, j, p)
+    else:
+        end = _follow_many(method.many, drift, equation.diffusion, start, dw, j, p)
     return end
 
 
@@ -130,4 +141,32 @@ def _follow(advance: Any, drift: Any, diffusion: Any, initial: float, dw: Floats
         for n in range(steps):
             x = advance(drift, diffusion, x, n * h, h, dw[i, n], j[i, n], p)
         end[i] = x
+    return end
+
+
+@njit(nogil=True)
+def _follow_many(advance: Any, drift: Any, diffusion: Any, initial: Floats, dw: Floats, j: Floats, p: Floats) -> Floats:
+    paths, noises, steps = dw.shape
+    d, h = len(initial), 1.0 / steps
+    end, work, now, integral = np.empty((paths, d)), np.empty((8, d)), np.empty(d), np.empty(d)
+    for i in range(paths):
+        end[i] = initial
+        for n in range(steps):
+            for c in range(d):
+                now[c], integral[c] = dw[i, min(c, noises - 1), n], j[i, min(c, noises - 1), n]
+            advance(drift, diffusion, end[i], n * h, h, now, integral, p, work)
+    return end
+
+
+@njit(nogil=True)
+def _follow_general(
+    advance: Any, drift: Any, diffusion: Any, initial: Floats, dw: Floats, j: Floats, p: Floats
+) -> Floats:
+    paths, noises, steps = dw.shape
+    d, h = len(initial), 1.0 / steps
+    end, work, factors = np.empty((paths, d)), np.empty((8, d)), np.zeros((2, d, noises))
+    for i in range(paths):
+        end[i] = initial
+        for n in range(steps):
+            advance(drift, diffusion, end[i], n * h, h, dw[i, :, n].copy(), j[i, :, n].copy(), p, work, factors)
     return end

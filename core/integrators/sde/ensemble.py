@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numba import njit
+from numba.core.errors import NumbaError
 from numpy.typing import ArrayLike, NDArray
 
 from ...kernels.random import normal, spawn_states
@@ -64,7 +65,7 @@ def integrate(
     parameters : array_like
         Handed to drift and diffusion as an array. A second set compiles nothing.
     scheme : str, optional
-        Default: SRA1 for additive, SRIW1 for diagonal noise, Euler-Maruyama or Heun for general noise.
+        Default: SRA1 for additive, SRIW1 for scalar and diagonal noise, Euler-Maruyama or Heun for general noise.
     trajectories : int
         Size of the ensemble.
     seed, first : int
@@ -90,7 +91,7 @@ def integrate(
     Raises
     ------
     ParameterError
-        If an argument is not allowed.
+        If an argument is not allowed, or numba cannot compile drift or diffusion.
     ResultError
         If a trajectory leaves the finite numbers.
 
@@ -121,7 +122,8 @@ def integrate(
     march = _march_one if one else (_march_general if equation.noise == "general" else _march_many)
     advance = method.one if one else (method.general if equation.noise == "general" else method.many)
     noises = equation.noise_count
-    block = _block_size(int(steps.sum()))
+    cost = d * noises if equation.noise == "general" else d
+    block = _block_size(int(steps.sum()) * cost)
     kept = np.empty((trajectories, len(grid), d)) if output == "trajectories" else None
     stop = threading.Event()
 
@@ -130,7 +132,7 @@ def integrate(
         _record(x[begin:end], 0, moments, None if kept is None else kept[begin:end])
         for n in range(len(grid) - 1):
             length, left, t = (grid[n + 1] - grid[n]) / steps[n], int(steps[n]), 0
-            most = max(1, _WORK // (end - begin))
+            most = max(1, _WORK // ((end - begin) * cost))
             while left > 0:
                 if stop.is_set():
                     raise KeyboardInterrupt
@@ -145,8 +147,12 @@ def integrate(
             _record(x[begin:end], n + 1, moments, None if kept is None else kept[begin:end])
         return moments
 
-    with Progress(progress, "integrate") as report:
-        parts = map_blocks(run, trajectories, block, workers=workers, tick=report, stop=stop)
+    try:
+        with Progress(progress, "integrate") as report:
+            parts = map_blocks(run, trajectories, block, workers=workers, tick=report, stop=stop)
+    except NumbaError as error:
+        sentence = f"numba cannot compile drift or diffusion: {_last_words(error)}"
+        raise ParameterError("integrate", {"equation": sentence}) from error
     total = parts[0]
     for part in parts[1:]:
         total = merge_moments(total, part)
@@ -159,9 +165,9 @@ def integrate(
     return _labelled(grid, kept, total, x, states, one, recipe)
 
 
-def _block_size(steps: int) -> int:
+def _block_size(work: int) -> int:
     """Trajectories of a block: a function of the work only, so that moments are merged in the same order by anybody."""
-    wanted = max(_LANES, min(8192, _WORK // max(steps, 1)))
+    wanted = max(_LANES, min(8192, _WORK // max(work, 1)))
     return 2 ** int(math.log2(wanted))
 
 
@@ -204,6 +210,12 @@ def _says(words: str) -> dict[str, str]:
 
 def _name_of(function: Any) -> str:
     return f"{function.__module__}.{function.__qualname__}"
+
+
+def _last_words(error: NumbaError) -> str:
+    """The first sentence of numba's report that names a cause."""
+    lines = [text.strip() for text in str(error).splitlines() if text.strip()]
+    return next((text for text in lines if "error" in text.lower() or "resolv" in text.lower()), lines[0])
 
 
 def _explosion(scheme: str, step: float, time: float) -> str:
@@ -287,13 +299,16 @@ def _march_one(advance, drift, diffusion, integrals, x, states, begin, h, done, 
 @njit(nogil=True)
 def _march_many(advance, drift, diffusion, integrals, x, states, begin, h, done, steps, noises, p):  # type: ignore[no-untyped-def]
     root, third = math.sqrt(h), 1.0 / math.sqrt(3.0)
-    dw, j, work = np.empty(noises), np.zeros(noises), np.empty((8, x.shape[1]))
+    d = x.shape[1]
+    dw, j, work = np.empty(d), np.zeros(d), np.empty((8, d))
     for i in range(len(x)):
         for n in range(done, done + steps):
             for c in range(noises):
                 dw[c] = root * normal(states[i])
                 if integrals:
                     j[c] = 0.5 * (dw[c] + root * third * normal(states[i]))
+            for c in range(noises, d):  # one noise for all
+                dw[c], j[c] = dw[0], j[0]
             advance(drift, diffusion, x[i], begin + n * h, h, dw, j, p, work)
 
 

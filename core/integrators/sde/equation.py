@@ -15,7 +15,7 @@ from ...model import ParameterError
 
 __all__ = ["Interpretation", "Noise", "StochasticEquation"]
 
-Noise = Literal["additive", "diagonal", "general"]
+Noise = Literal["additive", "scalar", "diagonal", "general"]
 Interpretation = Literal["ito", "stratonovich"]
 
 _RELATIVE_STEP = 6e-6  # of central differences: the cube root of the rounding error balances both errors
@@ -33,9 +33,10 @@ class StochasticEquation:
     diffusion : callable
         Alike. ``g(x, t, parameters) -> float``; for vectors it fills `out` of shape (d,), the factor of each
         component's own noise, or of shape (d, m) if the noise is general.
-    noise : {"additive", "diagonal", "general"}
-        *additive*: g does not depend on x. *diagonal*: each component has a noise of its own, and g_i depends on x_i
-        only (one number is always diagonal). *general*: a full matrix that may depend on x.
+    noise : {"additive", "scalar", "diagonal", "general"}
+        *additive*: g does not depend on x. *scalar*: one noise drives all components, and g_i may depend on all of x.
+        *diagonal*: each component has a noise of its own, and g_i depends on x_i only. *general*: a full matrix that
+        may depend on x. For one number, scalar and diagonal are the same.
     interpretation : {"ito", "stratonovich"}
         How noise that depends on the state is meant. It has no default, as either would be wrong for somebody; additive
         noise needs none.
@@ -67,8 +68,9 @@ class StochasticEquation:
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        if self.noise not in ("additive", "diagonal", "general"):
-            raise ParameterError(name, {"noise": "must be 'additive', 'diagonal' or 'general'"}, {"noise": self.noise})
+        if self.noise not in ("additive", "scalar", "diagonal", "general"):
+            sentence = "must be 'additive', 'scalar', 'diagonal' or 'general'"
+            raise ParameterError(name, {"noise": sentence}, {"noise": self.noise})
         if self.interpretation not in ("ito", "stratonovich", None):
             sentence = "must be 'ito' or 'stratonovich'"
             raise ParameterError(name, {"interpretation": sentence}, {"interpretation": self.interpretation})
@@ -79,10 +81,10 @@ class StochasticEquation:
             if value is not None and (isinstance(value, bool) or int(value) != value or not 1 <= value <= 10**6):
                 raise ParameterError(name, {key: "must be a whole number from 1 to 1000000"}, {key: value})
         if self.noise == "general" and self.components == 1:
-            sentence = "must be 'additive' or 'diagonal' for one component"
+            sentence = "must be 'additive', 'scalar' or 'diagonal' for one component"
             raise ParameterError(name, {"noise": sentence}, {"noise": self.noise})
-        if self.noise != "general" and self.noises not in (None, self.components):
-            sentence = "is given for general noise only; otherwise each component has its own"
+        if self.noise != "general" and self.noises not in (None, self.noise_count):
+            sentence = "is given for general noise only; otherwise it follows from the kind of noise"
             raise ParameterError(name, {"noises": sentence}, {"noises": self.noises})
         for key in ("drift", "diffusion"):
             function = getattr(self, key)
@@ -93,14 +95,18 @@ class StochasticEquation:
     @property
     def noise_count(self) -> int:
         """Independent Wiener processes of one trajectory."""
-        return self.noises or self.components
+        if self.noise == "general":
+            return self.noises or self.components
+        return 1 if self.noise == "scalar" else self.components
 
     def ito_drift(self) -> Callable[..., Any]:
-        """Drift of the same process in the sense of Ito: f + g g'/2 for Stratonovich, by central differences."""
+        """Drift of the same process in the sense of Ito: f + (g . grad) g / 2 for Stratonovich, by differences."""
         if self.interpretation != "stratonovich" or self.noise == "additive":
             return self.drift
-        converted = _convert_one if self.components == 1 else _convert_many
-        return converted(self.drift, self.diffusion)
+        if self.components == 1:
+            return _convert_one(self.drift, self.diffusion)
+        convert = _convert_scalar if self.noise == "scalar" else _convert_many
+        return convert(self.drift, self.diffusion)
 
 
 @functools.lru_cache(maxsize=256)
@@ -133,5 +139,24 @@ def _convert_many(drift: Callable[..., Any], diffusion: Callable[..., Any]) -> C
         drift(x, t, parameters, out)
         for i in range(len(x)):
             out[i] += 0.5 * middle[i] * (above[i] - below[i]) / (2.0 * span[i])
+
+    return converted
+
+
+@functools.lru_cache(maxsize=256)
+def _convert_scalar(drift: Callable[..., Any], diffusion: Callable[..., Any]) -> Callable[..., Any]:
+    @njit(nogil=True)
+    def converted(x, t, parameters, out):  # type: ignore[no-untyped-def]
+        # one noise: the derivative of g along g itself
+        g, above, below = np.empty_like(x), np.empty_like(x), np.empty_like(x)
+        drift(x, t, parameters, out)
+        diffusion(x, t, parameters, g)
+        largest = np.abs(g).max()
+        if largest > 0.0:
+            span = _RELATIVE_STEP * max(1.0, np.abs(x).max()) / largest
+            diffusion(x + span * g, t, parameters, above)
+            diffusion(x - span * g, t, parameters, below)
+            for i in range(len(x)):
+                out[i] += 0.25 * (above[i] - below[i]) / span
 
     return converted

@@ -8,7 +8,8 @@ With the increments :math:`\Delta W` and :math:`I_{10} = \int_0^h W\, ds` of a s
 - *Milstein* with :math:`g g'` by a supporting value, :math:`(g(x + f h + g \sqrt h) - g(x))/\sqrt h`: strong order 1.
 - *Heun* in the sense of Stratonovich: strong order 1 for one number, diagonal and commuting noise, else 1/2.
 - *SRA1* for additive noise: strong order 3/2, weak order 2, two drifts a step.
-- *SRIW1* for diagonal noise: strong order 3/2, four stages. Its tableau must not be mixed with that of SRIW2.
+- *SRIW1* for scalar and diagonal noise: strong order 3/2, four stages. Its tableau is not to be mixed
+  with that of SRIW2.
 
 References
 ----------
@@ -39,7 +40,7 @@ class Scheme(NamedTuple):
     one: Callable[..., Any]
     """Step of one number: (drift, diffusion, x, t, h, dW, J, parameters) -> x."""
     many: Callable[..., Any]
-    """Step of a vector whose components have their own noise, in place: (..., x, ..., parameters, work of (8, d))."""
+    """Step of a vector, one factor a component, in place: (..., x, ..., dW and J (d,), parameters, work (8, d))."""
     general: Callable[..., Any] | None
     """The same for general noise: (..., parameters, work, factors of (2, d, m))."""
     noise: tuple[str, ...]
@@ -61,12 +62,12 @@ def choose_scheme(equation: StochasticEquation, name: SchemeName | None) -> tupl
     stratonovich = equation.interpretation == "stratonovich" and equation.noise != "additive"
     if name is None:
         general = "heun" if stratonovich else "euler_maruyama"
-        name = {"additive": "sra1", "diagonal": "sriw1", "general": general}[equation.noise]  # type: ignore[assignment]
+        name = {"additive": "sra1", "scalar": "sriw1", "diagonal": "sriw1", "general": general}[equation.noise]  # type: ignore[assignment]
     if name not in SCHEMES:
         raise ParameterError("integrate", {"scheme": f"must be one of {', '.join(SCHEMES)}"}, {"scheme": name})
     scheme = SCHEMES[name]
     if equation.noise not in scheme.noise:
-        kinds = " or ".join(scheme.noise)
+        kinds = ", ".join(scheme.noise[:-1]) + " or " + scheme.noise[-1] if len(scheme.noise) > 1 else scheme.noise[0]
         sentence = f"holds for {kinds} noise, not for {equation.noise} noise"
         raise ParameterError("integrate", {"scheme": sentence}, {"scheme": name})
     if scheme.interpretation == "stratonovich":
@@ -139,7 +140,7 @@ def _sriw1_one(drift, diffusion, x, t, h, dw, j, p):  # type: ignore[no-untyped-
     )
 
 
-# -------------------------------------------------------------- vectors, each component with a noise of its own
+# ------------------------------------- vectors with one factor a component: a noise of its own, or one for all
 
 
 @njit(nogil=True)
@@ -277,8 +278,8 @@ def _heun_general(drift, diffusion, x, t, h, dw, j, p, work, factors):  # type: 
         x[i] += change
 
 
-_OWN = ("additive", "diagonal")
-_ANY = ("additive", "diagonal", "general")
+_OWN = ("additive", "scalar", "diagonal")
+_ANY = ("additive", "scalar", "diagonal", "general")
 
 SCHEMES: dict[str, Scheme] = {
     "euler_maruyama": Scheme(_euler_one, _euler_many, _euler_general, _ANY, "ito", False),

@@ -165,18 +165,19 @@ def expectation(step, steps, drift, diffusion, noise_order=8):
     return float(scipy.interpolate.CubicSpline(grid, value)(0.5))
 
 
+def of_cubic(scheme, steps):
+    return expectation(schemes.SCHEMES[scheme].one.py_func, steps, lambda x, t, p: x - x**3, lambda x, t, p: 0.6)
+
+
+@pytest.fixture(scope="module")
+def limit_of_cubic():
+    fine, finest = (of_cubic("sra1", n) for n in (64, 128))
+    return finest + (finest - fine) / 3  # of weak order 2
+
+
 @pytest.mark.parametrize(("scheme", "order"), [("euler_maruyama", 1.0), ("heun", 2.0), ("sra1", 2.0)])
-def test_weak_order_on_the_cubic_drift(scheme, order):
-    def drift(x, t, p):
-        return x - x**3
-
-    def diffusion(x, t, p):
-        return 0.6
-
-    step = schemes.SCHEMES[scheme].one.py_func
-    fine, finest = (expectation(schemes.SCHEMES["sra1"].one.py_func, n, drift, diffusion) for n in (128, 256))
-    best = finest + (finest - fine) / 3  # of weak order 2
-    errors = np.array([abs(expectation(step, n, drift, diffusion) - best) for n in (16, 32, 64)])
+def test_weak_order_on_the_cubic_drift(scheme, order, limit_of_cubic):
+    errors = np.array([abs(of_cubic(scheme, n) - limit_of_cubic) for n in (16, 32, 64)])
     assert strong_order(errors, [4, 5, 6]) == pytest.approx(order, abs=0.1)
 
 
@@ -366,9 +367,12 @@ def test_progress_may_cancel():
     ("options", "message"),
     [
         ({"noise": "diagonal"}, "interpretation must be said for noise that depends on the state"),
-        ({"noise": "white"}, "noise must be 'additive', 'diagonal' or 'general'"),
+        ({"noise": "white"}, "noise must be 'additive', 'scalar', 'diagonal' or 'general'"),
         ({"noise": "diagonal", "interpretation": "Ito"}, "interpretation must be 'ito' or 'stratonovich'"),
-        ({"noise": "general", "interpretation": "ito"}, "noise must be 'additive' or 'diagonal' for one component"),
+        (
+            {"noise": "general", "interpretation": "ito"},
+            "noise must be 'additive', 'scalar' or 'diagonal' for one component",
+        ),
         ({"noise": "additive", "components": 0}, "components must be a whole number"),
         ({"noise": "additive", "components": 2, "noises": 3}, "noises is given for general noise only"),
         ({"noise": "additive", "drift": 3.0}, "drift must be a function"),
@@ -387,7 +391,7 @@ GENERAL = StochasticEquation(nothing_many, rotating, "general", "stratonovich", 
     [
         (GROWTH, {"scheme": "sra1"}, "scheme holds for additive noise, not for diagonal noise"),
         (GROWTH, {"scheme": "heun"}, "scheme solves equations in the sense of Stratonovich"),
-        (GENERAL, {"scheme": "milstein"}, "scheme holds for additive or diagonal noise, not for general noise"),
+        (GENERAL, {"scheme": "milstein"}, "scheme holds for additive, scalar or diagonal noise, not for general noise"),
         (GENERAL, {"scheme": "euler_maruyama"}, "scheme must be 'heun' for general noise"),
         (GROWTH, {"scheme": "rk4"}, "scheme must be one of euler_maruyama"),
         (GROWTH, {"step": 0.0}, "step must be a positive number"),
