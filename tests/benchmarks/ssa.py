@@ -130,7 +130,7 @@ def beside_gillespy2(name, network, end, trajectories):
         )  # fmt: skip
     model.timespan(gillespy2.TimeSpan([0.0, end]))
     with tempfile.TemporaryDirectory() as folder:
-        solver = gillespy2.SSACSolver(model=model, output_directory=folder)
+        solver = gillespy2.SSACSolver(model=model, output_directory=f"{folder}/solver")
         solver.run(number_of_trajectories=1, seed=1)
         begin = time.perf_counter()
         peer = solver.run(number_of_trajectories=trajectories, seed=1)
