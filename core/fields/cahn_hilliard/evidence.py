@@ -73,20 +73,6 @@ def _cook_spectrum() -> tuple[float, float]:
     return float(np.mean(ratios)), float(np.std(ratios, ddof=1) / math.sqrt(len(ratios)))
 
 
-def _drop_potential() -> float:
-    """Chemical potential times the radius of a relaxed drop in two dimensions."""
-    n, length = 128, 64.0
-    basis = Basis((n, n), (length, length), "periodic")
-    flow = GradientFlow(basis, quartic(), basis.k2, basis.k2, 0.5)
-    x = (np.arange(n) + 0.5) * basis.spacing[0] - length / 2.0
-    radius = np.hypot(*np.meshgrid(x, x))
-    field = integrate(flow, -np.tanh((radius - 18.0) / math.sqrt(2.0)), [300.0], tolerance=1e-6).fields[0]
-    modes = basis.forward(field)
-    potential = float((quartic().derivative(field) + basis.backward(basis.k2 * modes)).mean())
-    area = float((field > 0).mean()) * length**2
-    return potential * math.sqrt(area / math.pi)
-
-
 EVIDENCE = (
     Evidence(
         "wavelength that grows fastest in the PFHub mixture",
@@ -119,15 +105,6 @@ EVIDENCE = (
         z=4,
         kind="theory",
         source="equipartition; Cook, Acta Metall. 18, 297 (1970), doi:10.1016/0001-6160(70)90144-6",
-    ),
-    Evidence(
-        "Gibbs-Thomson: potential of a drop times its radius",
-        computed=_drop_potential,
-        expected=math.sqrt(2.0) / 3.0,
-        relative=0.02,
-        kind="theory",
-        source="mu = sigma / (R Delta c) in two dimensions with Delta c = 2; first order in xi / R",
-        slow=True,
     ),
     *(
         Evidence(
