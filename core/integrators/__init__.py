@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["jumps", "langevin", "reaction_kinetics", "sde"]
+__all__ = ["bistable_switch", "jumps", "langevin", "reaction_kinetics", "sde"]
 
 
 def __getattr__(name: str) -> ModuleType:
