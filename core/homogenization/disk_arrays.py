@@ -26,7 +26,7 @@ References
 
 import functools
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ __all__ = ["disk_array_conductivity", "touching_area_fraction"]
 
 Lattice = Literal["square", "hexagonal"]
 _AREA = {"square": 1.0, "hexagonal": math.sqrt(0.75)}
-_MOST = 2048  # multipoles: a gap of a millionth of the spacing between perfect conductors
+_MOST = 1024  # multipoles: enough for gaps of some 1e-4 of the spacing between perfect conductors
 
 
 @law
@@ -86,7 +86,7 @@ def disk_array_conductivity(
     matrix, disk, fraction = np.broadcast_arrays(
         np.asarray(matrix_conductivity, float), np.asarray(disk_conductivity, float), np.asarray(area_fraction, float)
     )
-    result = np.empty(matrix.shape)
+    result: Any = np.empty(matrix.shape)
     for place in np.ndindex(matrix.shape):
         result[place] = _conductivity_of(float(matrix[place]), float(disk[place]), float(fraction[place]), lattice)
     return result[()] if result.ndim else float(result)
@@ -112,7 +112,7 @@ def _conductivity_of(matrix: float, disk: float, fraction: float, lattice: Latti
     number, before = 8, math.nan
     while number <= _MOST:
         ratio = 1.0 + 2.0 * fraction * _dipole(contrast, radius, number, lattice)
-        if abs(ratio - before) <= 1e-11 * max(ratio, 1.0) and ratio > 0.0:
+        if abs(ratio - before) <= 1e-10 * max(ratio, 1.0) and ratio > 0.0:
             return matrix * ratio
         number, before = 2 * number, ratio
     return math.nan

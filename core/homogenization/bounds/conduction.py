@@ -1,6 +1,6 @@
 """Conduction and whatever obeys the same equation."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -258,7 +258,7 @@ def _phases(values: ArrayLike, fractions: ArrayLike) -> tuple[NDArray[np.float64
     if value.ndim == 0:
         raise ValueError("give the phases as arrays, one value a phase along the last axis")
     if not (np.abs(fraction.sum(axis=-1) - 1.0) <= 1e-6).all() or not (fraction >= 0.0).all():
-        raise ValueError(f"volume_fractions={fractions}: must be at least 0 and sum to 1")
+        raise ValueError(f"volume_fractions={fractions!r}: must be at least 0 and sum to 1")
     return value, fraction
 
 
@@ -287,5 +287,5 @@ def _mean_with_reference(
     return np.where(np.isinf(reference), (fraction * value).sum(axis=-1), mean)
 
 
-def _bare(value: NDArray[np.float64]) -> NDArray[np.float64] | float:
+def _bare(value: NDArray[np.float64]) -> Any:  # a float where all were, for mypy as for the user
     return value if np.ndim(value) else float(value)

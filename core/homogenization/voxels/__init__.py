@@ -44,6 +44,7 @@ References
 
 from .effective import effective_conductivity, effective_stiffness
 from .images import RIGID, VOID, ElasticPhase
+from .scatter import window_scatter
 
 __all__ = [
     "RIGID",
@@ -51,4 +52,5 @@ __all__ = [
     "ElasticPhase",
     "effective_conductivity",
     "effective_stiffness",
+    "window_scatter",
 ]

@@ -12,6 +12,8 @@ from ...model import ResultError
 __all__ = ["Grid", "Solution", "solve_conduction"]
 
 Field = NDArray[np.float64]
+Spectrum = NDArray[np.complex128]
+Axes = tuple[Field, Field, Field]
 _SUMS = {"reassoc", "contract", "nsz"}  # sums in any order, so that they use vector registers; no other liberty
 
 
@@ -82,7 +84,7 @@ def solve_conduction(
     floor = 1e-4 * float(field.mean()) * float(np.linalg.norm(load))
     residual, product = np.empty_like(field), np.empty_like(field)
     direction = np.zeros_like(field)
-    weights = tuple(0.25 / h for h in grid.spacing)
+    weights = (0.25 / grid.spacing[0], 0.25 / grid.spacing[1], 0.25 / grid.spacing[2])
     sums = np.zeros(3)
     _apply_conductivity(direction, field, load, weights, residual, sums)
     mean = sums / n
@@ -114,7 +116,14 @@ def solve_conduction(
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def _apply_conductivity(potential, conductivity, load, weights, product, sums):
+def _apply_conductivity(
+    potential: Field,
+    conductivity: Field,
+    load: Field,
+    weights: tuple[float, float, float],
+    product: Field,
+    sums: Field,
+) -> float:
     """product = D^T k (load + D potential); adds the flux to `sums`; returns the energy."""
     nx, ny, nz = potential.shape
     wx, wy, wz = weights
@@ -159,7 +168,7 @@ def _apply_conductivity(potential, conductivity, load, weights, product, sums):
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def _solve_laplacian(spectrum, sine, cosine, last):
+def _solve_laplacian(spectrum: Spectrum, sine: Axes, cosine: Axes, last: int) -> float:
     """spectrum /= symbol of D^T D, zero where no gradient is seen; returns the sum of the power of both halves."""
     total = 0.0
     for i in range(spectrum.shape[0]):
@@ -178,7 +187,7 @@ def _solve_laplacian(spectrum, sine, cosine, last):
 
 
 @njit(cache=True, nogil=True)
-def _add_scaled(direction, factor, correction):
+def _add_scaled(direction: Field, factor: float, correction: Field) -> None:
     """direction = correction + factor direction."""
     direction, correction = direction.ravel(), correction.ravel()
     for m in range(direction.size):
@@ -186,7 +195,7 @@ def _add_scaled(direction, factor, correction):
 
 
 @njit(cache=True, nogil=True)
-def _subtract_scaled(residual, factor, product):
+def _subtract_scaled(residual: Field, factor: float, product: Field) -> None:
     """residual -= factor product."""
     residual, product = residual.ravel(), product.ravel()
     for m in range(residual.size):

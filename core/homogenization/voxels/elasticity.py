@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...model import ResultError
-from .conduction import Grid, Solution, _add_scaled, _subtract_scaled
+from .conduction import Axes, Grid, Solution, Spectrum, _add_scaled, _subtract_scaled
 
 __all__ = ["solve_elasticity"]
 
@@ -37,7 +37,7 @@ def solve_elasticity(
     axes = [axis for axis in range(3) if grid.shape[axis] > 1 or load[3:].any()]
     residual, product = np.empty((3, *grid.shape)), np.empty((3, *grid.shape))
     direction, sums = np.zeros((3, *grid.shape)), np.zeros(6)
-    weights = tuple(0.25 / h for h in grid.spacing)
+    weights = (0.25 / grid.spacing[0], 0.25 / grid.spacing[1], 0.25 / grid.spacing[2])
     _apply_stiffness(direction, lame, shear, load, weights, residual, sums)
     mean = sums / n
     np.negative(residual, out=residual)
@@ -72,7 +72,15 @@ def solve_elasticity(
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def _apply_stiffness(displacement, lame, shear, load, weights, product, sums):
+def _apply_stiffness(
+    displacement: Field,
+    lame: Field,
+    shear: Field,
+    load: Field,
+    weights: tuple[float, float, float],
+    product: Field,
+    sums: Field,
+) -> float:
     """product = D^T C (load + D displacement); adds the stress to `sums`; returns the energy."""
     nx, ny, nz = lame.shape
     wx, wy, wz = weights
@@ -140,7 +148,7 @@ def _apply_stiffness(displacement, lame, shear, load, weights, product, sums):
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def _solve_navier(spectrum, sine, cosine, last, lame, shear):
+def _solve_navier(spectrum: Spectrum, sine: Axes, cosine: Axes, last: int, lame: float, shear: float) -> float:
     """spectrum /= symbol of the reference medium; returns the sum of the power of both halves."""
     total = 0.0
     ratio = (lame + shear) / (lame + 2.0 * shear)
