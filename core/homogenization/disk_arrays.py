@@ -150,20 +150,42 @@ def _lattice_sums(lattice: Lattice, number: int) -> NDArray[np.float64]:
 
 
 _PERRINS = "Perrins, McKenzie & McPhedran, Proc. R. Soc. Lond. A 369, 207 (1979), doi:10.1098/rspa.1979.0160"
+_QUOTED = "digits as quoted by later authors"
 
 
-def _dual_mean() -> float:
-    one, other = (disk_array_conductivity(1.0, k, 0.7) for k in (20.0, 0.05))
-    return one * other
+def _gap_law() -> float:
+    """k* sqrt(gap) of nearly touching perfect conductors, from two gaps: the next term is a constant."""
+    one, other = (disk_array_conductivity(1.0, math.inf, math.pi / 4 - gap) for gap in (2e-4, 8e-4))
+    return (one - other) / (1 / math.sqrt(2e-4) - 1 / math.sqrt(8e-4))
 
 
 EVIDENCE: tuple[Evidence, ...] = (
+    *(
+        Evidence(
+            f"square array of perfect conductors, area fraction {fraction}",
+            computed=lambda fraction=fraction: disk_array_conductivity(1.0, math.inf, fraction),  # type: ignore[misc]
+            expected=value,
+            absolute=0.51 * digit,
+            kind="published",
+            source=_PERRINS,
+            note=_QUOTED,
+        )
+        for fraction, value, digit in ((0.3, 1.860, 1e-3), (0.6, 4.342, 1e-3), (0.74, 11.01, 1e-2), (0.78, 35.93, 1e-2))
+    ),
     Evidence(
         "conductivity of a square array of disks times that of its dual, 70 % covered",
-        computed=_dual_mean,
+        computed=lambda: disk_array_conductivity(1.0, 20.0, 0.7) * disk_array_conductivity(1.0, 0.05, 0.7),
         expected=1.0,
-        relative=1e-10,
+        relative=1e-9,
         kind="theory",
         source="Keller, J. Math. Phys. 5, 548 (1964), doi:10.1063/1.1704146: k*(c) k*(1/c) = 1 in two dimensions",
+    ),
+    Evidence(
+        "divergence of a square array of nearly touching perfect conductors, times the root of the missing area",
+        computed=_gap_law,
+        expected=math.pi**1.5 / 2,
+        relative=1e-3,
+        kind="theory",
+        source="Keller, J. Appl. Phys. 34, 991 (1963), doi:10.1063/1.1729580",
     ),
 )

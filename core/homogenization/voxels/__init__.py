@@ -42,6 +42,13 @@ References
 5. Kanit et al., Int. J. Solids Struct. 40, 3647 (2003), doi:10.1016/S0020-7683(03)00143-4: size of a window.
 """
 
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence import Evidence
+from ..disk_arrays import disk_array_conductivity
 from .effective import effective_conductivity, effective_stiffness
 from .images import RIGID, VOID, ElasticPhase
 from .scatter import window_scatter
@@ -54,3 +61,103 @@ __all__ = [
     "effective_stiffness",
     "window_scatter",
 ]
+
+
+def _checkerboard(size: int) -> NDArray[np.intp]:
+    return (np.indices((size, size)) // (size // 2)).sum(axis=0) % 2
+
+
+def _disk(size: int, fraction: float) -> NDArray[np.intp]:
+    x = (np.arange(size) + 0.5) / size - 0.5
+    return (x[:, None] ** 2 + x**2 < fraction / math.pi).astype(np.intp)
+
+
+def _of_checkerboard(contrast: float, extrapolate: bool) -> float:
+    board = _checkerboard(256)
+    return float(effective_conductivity(board, [1.0, contrast], extrapolate=extrapolate).conductivity[0, 0])
+
+
+def _of_disk(fraction: float, contrast: float) -> float:
+    return float(effective_conductivity(_disk(256, fraction), [1.0, contrast]).conductivity[0, 0])
+
+
+def _exact_at_voxel_area(fraction: float, contrast: float) -> float:
+    return disk_array_conductivity(1.0, contrast, float(_disk(256, fraction).mean()))
+
+
+def _random_blocks(window: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    return generator.integers(0, 2, (window // 8, window // 8)).repeat(8, 0).repeat(8, 1)
+
+
+def _of_random_blocks() -> tuple[float, float]:
+    study = window_scatter(_random_blocks, [1.0, 3.0], [128], samples=24)
+    return float(study["mean"][0]), float(study.mean_error[0])
+
+
+_DYKHNE = "Keller (1964), doi:10.1063/1.1704146; Dykhne, Sov. Phys. JETP 32, 63 (1971): root of the product"
+_MULTIPOLES = "multipoles at the area of the voxels: Perrins et al. (1979), doi:10.1098/rspa.1979.0160"
+
+EVIDENCE = (
+    Evidence(
+        "checkerboard of 256 x 256 voxels, contrast 10",
+        computed=lambda: _of_checkerboard(10.0, False),
+        expected=math.sqrt(10.0),
+        relative=1e-3,
+        kind="theory",
+        source=_DYKHNE,
+    ),
+    Evidence(
+        "checkerboard, contrast 100, extrapolated from 64, 128 and 256 voxels",
+        computed=lambda: _of_checkerboard(100.0, True),
+        expected=10.0,
+        relative=2e-3,
+        kind="theory",
+        source=_DYKHNE,
+    ),
+    Evidence(
+        "random blocks of two phases, contrast 3",
+        computed=_of_random_blocks,
+        expected=math.sqrt(3.0),
+        z=4.0,
+        kind="theory",
+        source=_DYKHNE,
+    ),
+    Evidence(
+        "square array of disks, half covered, contrast 10",
+        computed=lambda: _of_disk(0.5, 10.0),
+        expected=lambda: _exact_at_voxel_area(0.5, 10.0),
+        relative=5e-3,
+        kind="theory",
+        source=_MULTIPOLES,
+    ),
+    Evidence(
+        "square array of disks, 70 % covered, contrast 50",
+        computed=lambda: _of_disk(0.7, 50.0),
+        expected=lambda: _exact_at_voxel_area(0.7, 50.0),
+        relative=1.5e-2,
+        kind="theory",
+        source=_MULTIPOLES,
+    ),
+    Evidence(
+        "square array of perfectly conducting disks, 30 % covered",
+        computed=lambda: _of_disk(0.3, math.inf),
+        expected=lambda: _exact_at_voxel_area(0.3, math.inf),
+        relative=1e-2,
+        kind="theory",
+        source=_MULTIPOLES,
+    ),
+    Evidence(
+        "longitudinal stiffness of three mixed phases with one shear modulus",
+        computed=lambda: float(
+            effective_stiffness(
+                np.arange(9 * 11 * 7).reshape(9, 11, 7) ** 2 % 3, [(k, 2.5) for k in (1.0, 4.0, 20.0)]
+            ).stiffness[0, 0]
+        ),
+        expected=lambda: float(
+            1 / np.mean(1 / (np.array([1.0, 4.0, 20.0])[np.arange(9 * 11 * 7) ** 2 % 3] + 4 / 3 * 2.5))
+        ),
+        relative=1e-10,
+        kind="theory",
+        source="Hill, J. Mech. Phys. Solids 12, 199 (1964), doi:10.1016/0022-5096(64)90019-5",
+    ),
+)
