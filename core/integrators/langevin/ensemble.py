@@ -136,7 +136,7 @@ def langevin(
     total = int(counts.sum()) * d
     block = 2 ** int(math.log2(max(_LANES if scalar else 1, min(8192, _WORK // total))))
     kept = np.empty((2 if method.inertial else 1, trajectories, len(grid), d)) if output == "trajectories" else None
-    stop = threading.Event()
+    origin, stop = x[:4].copy(), threading.Event()
 
     def run(begin: int, end: int) -> Floats:
         part = slice(begin, end)
@@ -153,9 +153,7 @@ def langevin(
                 _advance(function, method, scalar, x[part], v[part], states[part], k, now, values)
                 if not (np.isfinite(x[part]).all() and np.isfinite(v[part]).all()):
                     number = int(counts[:n].sum()) + done + _first_bad(function, method, scalar, before, k, now, values)
-                    raise ResultError(
-                        _explosion(function, scheme, before[0], masses, frictions, values, length, number)
-                    )
+                    raise ResultError(_explosion(function, scheme, origin, masses, frictions, values, length, number))
                 done += now
             _record(x[part], v[part], masses, moments[n + 1], kept, part, n + 1)
         return moments
@@ -206,11 +204,11 @@ def _explosion(function: Any, scheme: str, x: Floats, mass: Floats, friction: Fl
                number: int) -> str:  # fmt: skip
     inertial = SCHEMES[scheme].inertial
     weights = mass if inertial else mass * friction
-    known = [w for place in x[:4] if math.isfinite(w := largest_frequency(function, place, mass=weights, parameters=p))]
+    known = [w for place in x if math.isfinite(w := largest_frequency(function, place, mass=weights, parameters=p))]
     told = "2 / omega" if inertial else "2 zeta / k"
     if known and max(known) > 0.0:
         limit = 2.0 / max(known) ** (1 if inertial else 2)
-        told += f", {limit:.3g} near where these steps began"
+        told += f", {limit:.3g} near where the run began"
     return (
         f"langevin: a trajectory left the finite numbers in step {number} ({scheme}, step {step:.6g}); the limit of "
         f"stability is {told} for the stiffest direction; take a smaller step"

@@ -118,8 +118,9 @@ def largest_frequency(
         span = _RELATIVE_STEP * max(1.0, float(np.abs(x).max())) / float(np.abs(along).max())
         ahead = evaluate_force(function, scalar, x + span * along, p)
         behind = evaluate_force(function, scalar, x - span * along, p)
-        w, last = (behind - ahead) / (2.0 * span) / root, value
-        value = math.sqrt(w @ w)
+        with np.errstate(over="ignore", invalid="ignore"):
+            w, last = (behind - ahead) / (2.0 * span) / root, value
+            value = float(np.sqrt(w @ w))
         if not value > 0.0 or abs(value - last) < 1e-9 * value:
             break
     return math.sqrt(value) if math.isfinite(value) else math.nan
