@@ -49,7 +49,7 @@ def _lay_out(a, group, index, begin, room, count, total, pool, span):  # type: i
             room[g] = 2 * count[g] + _SLACK
         place += room[g]
     if place > len(pool):
-        pool = np.empty(2 * place, np.int64)
+        pool = np.empty(2 * place, np.int32)
     count[:] = 0
     for j in range(len(a)):
         g = group[j]
@@ -231,9 +231,9 @@ def run_composition_rejection(  # type: ignore[no-untyped-def]
 ):
     """All trajectories of a block until they are done or `budget` events have fired; returns whether all are done."""
     m = len(channels.kind)
-    a, stack, work = np.empty(m), np.empty(DEEPEST), np.empty((2, m), np.int64)
+    a, stack, work = np.empty(m), np.empty(DEEPEST), np.empty((2, m), np.int32)
     begin, room, count = np.zeros(_GROUPS, np.int64), np.zeros(_GROUPS, np.int64), np.zeros(_GROUPS, np.int64)
-    total, pool = np.zeros(_GROUPS), np.empty(2 * m + 64 * _SLACK, np.int64)
+    total, pool = np.zeros(_GROUPS), np.empty(2 * m + 64 * _SLACK, np.int32)
     for i in range(len(x)):
         if status[i] != RUNNING:
             continue

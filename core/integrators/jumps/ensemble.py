@@ -22,6 +22,7 @@ from .happenings import FAULTS, RUNNING, judge_conditions
 from .layout import custom_propensity
 from .network import ReactionNetwork
 from .next_reaction import run_next_reaction
+from .small import small_kernel
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -130,7 +131,7 @@ def ssa(
     if chosen not in _KERNELS:
         raise ParameterError("ssa", {"method": f"must be one of {', '.join(_KERNELS)}"}, {"method": method})
     custom = custom_propensity(network)
-    advance = _KERNELS[chosen]
+    advance = small_kernel(*channels.shape) if chosen == "direct" and channels.shape[0] else _KERNELS[chosen]
     ensemble = (
         _fresh(network, trajectories, seed, first, m if chosen == "next_reaction" else 0)
         if resume is None

@@ -22,45 +22,45 @@ Counts = NDArray[np.int64]
 Indices = NDArray[np.uint64]  # unsigned: numba then asks nobody whether an index counts from the end
 
 MASS_ACTION, FORMULA, CUSTOM = range(3)
-FEW = 12  # channels whose sum is taken afresh after each event
+SMALL_CHANNELS, SMALL_SPECIES = (2, 4, 8), (1, 2, 4)  # shapes for which a kernel of their own is compiled
 
 
 class Channels(NamedTuple):
-    """n species, m reactions. Amounts are whole numbers in float64, exact up to 2^53; a last cell holds 1."""
+    """n species, m reactions. Amounts are whole numbers in float64, exact up to 2^53; a last cell holds 1.
+
+    Numbers are as short as they can be: with ten thousand channels, what counts is whether they fit into the cache.
+    """
 
     initial: Floats
     """(n + 1,): amounts at the start, and 1."""
     constants: Floats
     """(p,): what formulas know by name."""
     rate: Floats
-    """(m + 1,): constant of mass action, divided by the factorials of equal reactants; the last one is 0."""
-    slot: Counts
-    """(m + 1, 3): reactant species; n, the cell that holds 1, where there are fewer than three."""
-    taken: Floats
-    """(m + 1, 3): molecules of the same species in the slots before."""
-    change_begin: Counts
+    """(m,): constant of mass action, divided by the factorials of equal reactants."""
+    slot: NDArray[np.int32]
+    """(m, 3): reactant species; n, the cell that holds 1, where there are fewer than three."""
+    taken: NDArray[np.float32]
+    """(m, 3): molecules of the same species in the slots before."""
+    change_begin: NDArray[np.int32]
     """(m + 1,): where the changes of each reaction begin."""
-    changed: Counts
+    changed: NDArray[np.int32]
     """Species that change."""
-    change: Floats
+    change: NDArray[np.int32]
     """By how much."""
-    dependent_begin: Counts
+    dependent_begin: NDArray[np.int32]
     """(m + 1,): where the dependents of each reaction begin."""
-    dependent: Counts
+    dependent: NDArray[np.int32]
     """Reactions whose propensity is different after it fired."""
-    few: bool
-    """Whether the network is small and all mass action: then the tables in rows are used."""
-    row: Indices
-    """(3,): widths of the rows of the five tables below, which are flat: changes, dependents, reactants."""
-    row_changed: Indices
-    """(m w,): the changes in rows of one width, so that no branch depends on the reaction; n (by 0) fills up."""
-    row_change: Floats
-    row_dependent: Indices
-    """(m d,): the dependents alike; m fills up, a channel that never fires."""
-    row_slot: Indices
-    """((m + 1) r,): reactants, as many as the highest order."""
-    row_taken: Floats
-    kind: Counts
+    shape: tuple[int, int, int]
+    """Channels, species and order that `small` is compiled for; zeros where the network is too large for it."""
+    small_rate: Floats
+    """(M,): the tables of `small`, filled up to its shape by channels that never fire and species that stay."""
+    small_change: Floats
+    """(M N,)"""
+    small_slot: Indices
+    """(M K,)"""
+    small_taken: Floats
+    kind: NDArray[np.int8]
     """(m,): 0 mass action, 1 formula, 2 compiled function."""
     program_begin: Counts
     """(m + 2 k + 1,): formulas of the reactions, then of the k conditions, then of all assignments."""
@@ -145,8 +145,8 @@ def lay_out(network: ReactionNetwork) -> Channels:
     names |= {constant.name: (PARAMETER, i) for i, constant in enumerate(network.constants)}
     n, m = len(network.species), len(network.reactions)
     fixed = np.array([species.fixed for species in network.species])
-    rate, kind = np.zeros(m + 1), np.zeros(m, np.int64)
-    slot, taken = np.full((m + 1, 3), n, np.int64), np.zeros((m + 1, 3))
+    rate, kind = np.zeros(m), np.zeros(m, np.int8)
+    slot, taken = np.full((m, 3), n, np.int32), np.zeros((m, 3), np.float32)
     order = np.zeros((n, 2), np.int64)
     changes: list[dict[int, int]] = []
     used: list[set[int]] = []
@@ -190,21 +190,19 @@ def lay_out(network: ReactionNetwork) -> Channels:
     assignments = [pair for event in (*timed, *conditional) for pair in event.assignments]
     programs += [compile_formula(formula, names) for _, formula in assignments]
     sizes = [len(event.assignments) for event in (*timed, *conditional)]
-    few = m <= FEW and not kind.any() and not conditional
-    rows = _in_rows(n, changes, dependents, slot, taken) if few else _in_rows(n, [], [], slot[:0], taken[:0])
+    small = {} if conditional or kind.any() else _small_tables(n, changes, rate, slot, taken)
     return Channels(
-        few=few,
-        **rows,
+        **{**_NO_TABLES, **small},
         initial=np.array([*(species.amount for species in network.species), 1], dtype=np.float64),
         constants=np.array([constant.value for constant in network.constants], dtype=np.float64),
         rate=rate,
         slot=slot,
         taken=taken,
-        change_begin=_begins(len(change) for change in changes),
-        changed=np.array([i for change in changes for i in change], dtype=np.int64),
-        change=np.array([value for change in changes for value in change.values()], dtype=np.float64),
-        dependent_begin=_begins(len(d) for d in dependents),
-        dependent=np.array([k for d in dependents for k in d], dtype=np.int64),
+        change_begin=_begins(len(change) for change in changes).astype(np.int32),
+        changed=np.array([i for change in changes for i in change], dtype=np.int32),
+        change=np.array([value for change in changes for value in change.values()], dtype=np.int32),
+        dependent_begin=_begins(len(d) for d in dependents).astype(np.int32),
+        dependent=np.array([k for d in dependents for k in d], dtype=np.int32),
         kind=kind,
         program_begin=_begins(len(program.opcode) for program in programs),
         opcode=np.concatenate([program.opcode for program in programs]),
@@ -220,24 +218,28 @@ def _begins(sizes: Any) -> Counts:
     return np.concatenate([[0], np.cumsum(list(sizes), dtype=np.int64)]).astype(np.int64)
 
 
-def _in_rows(
-    n: int, changes: list[dict[int, int]], dependents: list[list[int]], slot: Counts, taken: Floats
-) -> dict[str, Any]:
+def _small_tables(n: int, changes: list[dict[int, int]], rate: Floats, slot: Counts, taken: Floats) -> dict[str, Any]:
+    """Tables for the next larger shape, if there is one."""
     m = len(changes)
-    width = max((len(change) for change in changes), default=0)
-    reach = max((len(d) for d in dependents), default=0)
-    order = max(1, int((slot < n).sum(axis=1).max(initial=0)))
-    changed, change = np.full((m, width), n, np.uint64), np.zeros((m, width))
-    dependent = np.full((m, reach), m, np.uint64)
-    for j in range(m):
-        changed[j, : len(changes[j])] = list(changes[j])
-        change[j, : len(changes[j])] = list(changes[j].values())
-        dependent[j, : len(dependents[j])] = dependents[j]
+    order = max(1, int((slot[:m] < n).sum(axis=1).max()))
+    channels = next((size for size in SMALL_CHANNELS if size >= m), 0)
+    species = next((size for size in SMALL_SPECIES if size >= n), 0)
+    if not channels or not species:
+        return {}
+    rates, change = np.zeros(channels), np.zeros((channels, species))
+    slots, before = np.full((channels, order), species, np.uint64), np.zeros((channels, order))
+    rates[:m] = rate[:m]
+    for j, net in enumerate(changes):
+        change[j, list(net)] = list(net.values())
+    slots[:m] = np.where(slot[:m, :order] == n, species, slot[:m, :order])
+    before[:m] = taken[:m, :order]
     return {
-        "row": np.array([width, reach, order], np.uint64),
-        "row_changed": changed.ravel(),
-        "row_change": change.ravel(),
-        "row_dependent": dependent.ravel(),
-        "row_slot": np.ascontiguousarray(slot[:, :order], np.uint64).ravel(),
-        "row_taken": np.ascontiguousarray(taken[:, :order]).ravel(),
-    }
+        "shape": (channels, species, order), "small_rate": rates, "small_change": change.ravel(),
+        "small_slot": slots.ravel(), "small_taken": before.ravel(),
+    }  # fmt: skip
+
+
+_NO_TABLES: dict[str, Any] = {
+    "shape": (0, 0, 0), "small_rate": np.empty(0), "small_change": np.empty(0),
+    "small_slot": np.empty(0, np.uint64), "small_taken": np.empty(0),
+}  # fmt: skip

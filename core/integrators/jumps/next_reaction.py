@@ -167,7 +167,7 @@ def run_next_reaction(custom, channels, x, states, clock, place, truth, waiting,
     """All trajectories of a block until they are done or `budget` events have fired; returns whether all are done."""
     m = len(channels.kind)
     a, stack = np.empty(m), np.empty(DEEPEST)
-    heap, where = np.empty(m, np.int64), np.empty(m, np.int64)
+    heap, where = np.empty(m, np.int32), np.empty(m, np.int32)
     for i in range(len(x)):
         if status[i] != RUNNING:
             continue
