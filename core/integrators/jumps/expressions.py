@@ -15,7 +15,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["DEEPEST", "FormulaError", "Program", "compile_formula", "evaluate", "names_in"]
+__all__ = [
+    "AMOUNT",
+    "DEEPEST",
+    "PARAMETER",
+    "RATIONAL",
+    "TIME",
+    "FormulaError",
+    "Program",
+    "compile_formula",
+    "evaluate",
+    "names_in",
+]
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -26,6 +37,8 @@ _LONGEST = 2000  # characters
 CONSTANT, AMOUNT, PARAMETER, TIME = range(4)
 _BINARY: dict[type, int] = {ast.Add: 10, ast.Sub: 11, ast.Mult: 12, ast.Div: 13, ast.Pow: 14}
 _COMPARE: dict[type, int] = {ast.Lt: 20, ast.LtE: 21, ast.Gt: 22, ast.GtE: 23, ast.Eq: 24, ast.NotEq: 25}
+RATIONAL = (CONSTANT, AMOUNT, PARAMETER, 10, 11, 12, 13, 14, 30)
+"""Operations of formulas without branches and functions."""
 _NEGATE, _NOT, _AND, _OR, _WHERE = 30, 31, 32, 33, 34
 _FUNCTIONS = {
     "abs": (40, 1), "exp": (41, 1), "log": (42, 1), "sqrt": (43, 1), "floor": (44, 1), "ceil": (45, 1),

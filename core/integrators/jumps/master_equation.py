@@ -154,7 +154,8 @@ def stationary_distribution(
     network : ReactionNetwork
         Without events.
     largest : mapping, optional
-        Largest amounts by name; transitions beyond are left out. Check that ``edge`` is small.
+        Largest amounts by name; transitions beyond are left out. Check that ``edge`` is small. Rounding grows with
+        the ratio of the fastest rate to the slowest relaxation: 1e-9 for two states that exchange once in 1e5.
     most_states : int
         Limit on the number of states.
 

@@ -272,7 +272,8 @@ class Fluxes:
         """Macroscopic propensities at the amounts `x`."""
         c = self.channels
         amounts = np.append(np.maximum(x, 0.0), 1.0)
-        flux = c.rate[:-1] * np.prod(amounts[c.slot[:-1]], axis=1)
+        m = len(c.kind)
+        flux = c.rate[:m] * np.prod(amounts[c.slot[:m]], axis=1)
         stack = np.empty(DEEPEST)
         for j in self.others:
             if c.kind[j] == 1:
