@@ -81,7 +81,7 @@ def mean_first_passage_time(
     Examples
     --------
     >>> round(float(mean_first_passage_time(5.0, 1.0, 1.0, 1.0)), 5)
-    36.48354
+    36.48353
     """
     ratio = np.asarray(barrier_height / thermal_energy, dtype=np.float64)
     return _over_ratios(passage_time, ratio) * friction_coefficient * half_distance**2 / thermal_energy
@@ -169,7 +169,8 @@ def top_occupancy(
         np.asarray(half_width / half_distance, dtype=np.float64),
     )
     inside = [_share_inside(float(r), float(w)) for r, w in zip(ratio.ravel(), width.ravel(), strict=True)]
-    return np.reshape(inside, ratio.shape)
+    shares: Any = np.reshape(inside, ratio.shape)
+    return shares
 
 
 def _over_ratios(function: Any, ratio: Floats) -> Any:

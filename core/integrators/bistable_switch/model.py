@@ -140,7 +140,7 @@ class BistableSwitch(Model):
         --------
         >>> switch = BistableSwitch(escapes=16)
         >>> scaled = switch.scales(switch.run(), length="1 um", energy="4.1e-21 J", friction_coefficient="19 ug/s")
-        >>> round(float(scaled.mean_first_passage_time) / 1e3), scaled.mean_first_passage_time.units
+        >>> round(float(scaled.mean_first_passage_time)), scaled.mean_first_passage_time.units
         (169, 's')
         """
         m, joule = float(Unit("m").to_magnitude(length)), float(Unit("J").to_magnitude(energy))

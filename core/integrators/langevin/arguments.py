@@ -65,7 +65,9 @@ def checked_grid(
         if rows * every != steps or rows * every > _MOST_STEPS:
             raise ParameterError("langevin", {"steps": f"must be a multiple of every = {every}"}, {"steps": steps})
         begin = 0.0 if resume is None or "time" not in resume else float(resume["time"].values[-1])
-        return begin + h * every * np.arange(rows + 1), np.full(rows, h), np.full(rows, every, dtype=np.int64)
+        when: Floats = begin + h * every * np.arange(rows + 1, dtype=np.float64)
+        lengths: Floats = np.full(rows, h)
+        return when, lengths, np.full(rows, every, dtype=np.int64)
     if every != 1:
         raise ParameterError("langevin", {"every": "belongs to steps, not to times"}, {"every": every})
     grid = _numbers("times", times)

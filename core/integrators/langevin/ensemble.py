@@ -191,7 +191,7 @@ def _first_bad(function: Any, method: Any, scalar: bool, before: tuple[Floats, F
     good, bad = 0, steps
     while bad - good > 1:
         middle = (good + bad) // 2
-        x, v, states = (array.copy() for array in before)
+        x, v, states = before[0].copy(), before[1].copy(), before[2].copy()
         _advance(function, method, scalar, x, v, states, k, middle - good, parameters)
         if np.isfinite(x).all() and np.isfinite(v).all():
             good, before = middle, (x, v, states)

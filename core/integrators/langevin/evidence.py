@@ -70,7 +70,7 @@ _LM2013 = "Leimkuhler & Matthews, J. Chem. Phys. 138, 174102 (2013), doi:10.1063
 EVIDENCE = (
     *(
         Evidence(
-            f"{scheme.upper()}, <{name[0]}^2> of an oscillator at omega h = {step:g}",
+            f"{scheme.upper()}, <{'x' if name == 'position' else 'v'}^2> of an oscillator at omega h = {step:g}",
             computed=lambda s=scheme, n=name, h=step: _spring(s, n, h),  # type: ignore[misc]
             expected=expected,
             z=4,

@@ -109,7 +109,7 @@ def overdamped_position_variance(
     >>> [float(overdamped_position_variance(1.0, 1.0, name)) for name in ("leimkuhler_matthews", "euler_maruyama")]
     [1.0, 2.0]
     """
-    rest = 1.0 - 0.5 * np.asarray(relaxation_rate * step, dtype=np.float64)
+    rest: Any = 1.0 - 0.5 * np.asarray(relaxation_rate * step, dtype=np.float64)
     rest = np.where(rest > 0.0, rest, np.nan)
     return 1.0 / rest if scheme == "euler_maruyama" else rest / rest
 
@@ -137,7 +137,8 @@ def stability_limit(angular_frequency: Rate) -> Time:
     >>> float(stability_limit(0.5))
     4.0
     """
-    return 2.0 / np.asarray(angular_frequency, dtype=np.float64)
+    frequency: Any = np.asarray(angular_frequency, dtype=np.float64)
+    return 2.0 / frequency
 
 
 def _remainder(angular_frequency: Any, step: Any) -> Any:
