@@ -20,8 +20,7 @@ Nomenclature (one word, one quantity)
 ``concentration``: mol/m3. ``number_density``: 1/m3. ``surface_density`` and ``dislocation_density``: 1/m2.
 ``density``: kg/m3. ``viscosity``: Pa s. ``surface_viscosity``: Pa s m. ``gradient_energy``: J/m.
 ``molar_gradient_energy``: J m2/mol. ``mobility``: of a field, m5/(J s). ``dislocation_mobility``: m/(Pa s).
-``roughness_length``, ``displacement_height``, ``blending_height``: m. ``mass_fraction``, ``volume_fraction``,
-``area_fraction``: 1.
+``roughness_length``, ``displacement_height``, ``blending_height``: m. ``mass_fraction``, ``area_fraction``: 1.
 """
 
 from __future__ import annotations
@@ -177,7 +176,7 @@ class Unit:
         UnitError
             If the value is a bool, has another dimension, or cannot be read.
         """
-        if type(value) is float or type(value) is int:  # the common case: already bare
+        if type(value) in (float, int):  # the common case: already bare
             return value
         if isinstance(value, bool | np.bool_):
             raise UnitError("must be a number, not a bool")
@@ -282,11 +281,8 @@ def unit_of(annotation: Any) -> Unit | None:
     for extra in getattr(annotation, "__metadata__", ()):
         if isinstance(extra, Unit):
             return extra
-    for part in typing.get_args(annotation):
-        found = unit_of(part)
-        if found is not None:
-            return found
-    return None
+    found = (unit_of(part) for part in typing.get_args(annotation))
+    return next((unit for unit in found if unit is not None), None)
 
 
 class Law(Protocol[P]):

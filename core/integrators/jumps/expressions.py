@@ -115,7 +115,7 @@ def _translate(node: ast.expr, names: Mapping[str, tuple[int, int]], code: list[
     if depth > 4 * DEEPEST:
         raise FormulaError("a formula is nested too deeply")
     parts: list[ast.expr]
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         value = float(node.value) if abs(node.value) < 1e308 else math.inf  # float() of a longer integer fails
         if not math.isfinite(value):
             raise FormulaError(f"{node.value!r} is no finite number")

@@ -218,7 +218,9 @@ def _begins(sizes: Any) -> Counts:
     return np.concatenate([[0], np.cumsum(list(sizes), dtype=np.int64)]).astype(np.int64)
 
 
-def _small_tables(n: int, changes: list[dict[int, int]], rate: Floats, slot: Counts, taken: Floats) -> dict[str, Any]:
+def _small_tables(
+    n: int, changes: list[dict[int, int]], rate: Floats, slot: NDArray[np.int32], taken: NDArray[np.float32]
+) -> dict[str, Any]:
     """Tables for the next larger shape, if there is one."""
     m = len(changes)
     order = max(1, int((slot[:m] < n).sum(axis=1).max()))
