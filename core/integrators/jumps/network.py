@@ -23,7 +23,8 @@ _RESERVED = {"time", "and", "or", "not", "if", "else", "where", "min", "max", "a
 _RESERVED |= {"ceil", "sin", "cos", "tanh", "True", "False", "None", "lambda"}
 _MOST = 1_000_000  # species or reactions
 
-Stoichiometry = tuple[tuple[str, int], ...]
+# The counts are whole numbers of at least 1: the validator below sees to it, as a bound cannot stand inside a pair.
+Stoichiometry = tuple[tuple[str, Any], ...]
 
 
 def _checked_name(name: str) -> str:

@@ -146,7 +146,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"cases of 39 outside the bounds of the suite, {method}",
-            computed=lambda method=method: _exceedances(method), expected=0.0,
+            computed=functools.partial(_exceedances, method), expected=0.0,
             absolute=float(limit_of_exceedances(39)), kind="published", slow=True,
             source="SBML Test Suite, stochastic cases 00001 to 00039; Evans et al. 2008,"
             " doi:10.1093/bioinformatics/btm566",

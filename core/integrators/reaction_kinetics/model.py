@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
@@ -135,14 +136,14 @@ class ReactionKinetics(Model):
             if self.method == "tau_leap":
                 ds = tau_leap(
                     self.network, grid, trajectories=count, seed=seed, first=begin, max_steps=limit,
-                    progress=lambda done, total, begin=begin: tick(begin + done, n),
+                    progress=functools.partial(_report, tick, begin, n),
                 )  # fmt: skip
                 fired = ds["steps" if "steps" in ds else "events"].values
             else:
                 chosen = None if self.method == "automatic" else self.method
                 ds = ssa(
                     self.network, grid, trajectories=count, seed=seed, first=begin, max_events=limit, method=chosen,
-                    progress=lambda done, total, begin=begin: tick(begin + done, n),
+                    progress=functools.partial(_report, tick, begin, n),
                 )  # fmt: skip
                 fired = ds["events"].values
             amounts = ds["amount"].values
@@ -175,6 +176,10 @@ class ReactionKinetics(Model):
         seconds = float(Unit("s").to_magnitude(time))
         axis = result["reduced_time"]
         return result.assign_coords(reduced_time=("reduced_time", axis.values * seconds, {**axis.attrs, "units": "s"}))
+
+
+def _report(tick: Tick, begin: int, n: int, done: int, total: int) -> None:
+    tick(begin + done, n)
 
 
 class _Moments(NamedTuple):
@@ -221,7 +226,8 @@ def rate_equation(
             fluxes, (begin, end), y, method="BDF", t_eval=np.append(at, end), events=exhausted, rtol=1e-8, atol=1e-8
         )
         if solution.status != 0:
-            raise _ExhaustedError(float(solution.y_events[0][0, -1]) if solution.status == 1 else math.nan)
+            found = solution.y_events or []
+            raise _ExhaustedError(float(found[0][0, -1]) if solution.status == 1 else math.nan)
         return solution.y[:, :-1].T, solution.y[:, -1]
 
     try:

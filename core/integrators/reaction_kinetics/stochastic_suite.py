@@ -57,14 +57,17 @@ def _birth_death(
     x: int = 100, birth: float | str = 0.1, death: float | str = 0.11, sink: str = "", **more: Any
 ) -> _Case:
     """Rates as numbers are mass action, as text they are propensities."""
-    rows = [{"reactants": "X", "products": "2 X"} | _law(birth), {"reactants": "X", "products": sink} | _law(death)]
+    rows: list[dict[str, Any]] = [
+        {"reactants": "X", "products": "2 X"} | _law(birth),
+        {"reactants": "X", "products": sink} | _law(death),
+    ]
     return _Case(rows, {"X": x} | ({sink: 0} if sink else {}), **more)
 
 
 def _immigration_death(inflow: float | str, death: float | str = 0.1, batch: int = 1, **more: Any) -> _Case:
     amounts = {"X": 0} | dict.fromkeys(more.pop("others", ()), 0)
     source, sink = ("Source" if "Source" in amounts else ""), ("Sink" if "Sink" in amounts else "")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"reactants": source, "products": f"{batch} X"} | _law(inflow),
         {"reactants": "X", "products": sink} | _law(death),
     ]
@@ -72,7 +75,7 @@ def _immigration_death(inflow: float | str, death: float | str = 0.1, batch: int
 
 
 def _dimerisation(p: int = 100, join: float = 0.001, split: float = 0.01, **more: Any) -> _Case:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"reactants": "2 P", "products": "P2", "rate": join},
         {"reactants": "P2", "products": "2 P", "rate": split},
     ]
@@ -80,7 +83,10 @@ def _dimerisation(p: int = 100, join: float = 0.001, split: float = 0.01, **more
 
 
 def _dimers_only(law: str) -> _Case:
-    rows = [{"products": "P2", "propensity": law}, {"reactants": "P2", "products": "", "rate": 0.01}]
+    rows: list[dict[str, Any]] = [
+        {"products": "P2", "propensity": law},
+        {"reactants": "P2", "products": "", "rate": 0.01},
+    ]
     return _Case(rows, {"P2": 0}, {"k1": 0.001})
 
 
@@ -154,7 +160,7 @@ def exact_moments(case: str) -> tuple[Floats, Floats]:
     """Mean and standard deviation (51 times, species) without a random number."""
     network = network_of_case(case)
     if case == "003-04":  # the reset, as a reaction of its own: 30 P2 and one more dimerisation make 100 P
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"reactants": "2 P", "products": "P2", "propensity": "where(P2 < 30, 0.001 * P * (P - 1) / 2, 0)"},
             {"reactants": "30 P2", "products": "60 P", "propensity": "where(P2 == 30, 0.001 * P * (P - 1) / 2, 0)"},
             {"reactants": "P2", "products": "2 P", "rate": 0.01},
