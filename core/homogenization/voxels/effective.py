@@ -100,19 +100,21 @@ def effective_conductivity(
         field[np.isinf(field)] = _PENALTY * field[np.isfinite(field)].max()
         rigid = False
 
+    scale = _typical(field)
+
     def solve(values: Tensor, spacing: tuple[float, float, float], tick: Callable[[], None]) -> Run:
         grid = Grid.of(values.shape, spacing)  # type: ignore[arg-type]
         columns: dict[int, Solution] = {}
-        resistivity = 1.0 / values if rigid else values
+        resistivity = scale / values if rigid else values
         for axis in range(dimension) if rigid else loads:
             load = np.eye(3)[axis + 3 - dimension]
             arguments = (grid, load, tolerance, max_iterations, workers)
             if rigid:
                 columns[axis] = solve_compliance(lambda flux: resistivity * flux, *arguments)
             else:
-                columns[axis] = solve_conduction(values, *arguments)
+                columns[axis] = solve_conduction(values / scale, *arguments)
             tick()
-        return _assemble(columns, dimension, [a + 3 - dimension for a in range(dimension)], rigid, np.ones(3))
+        return _assemble(columns, dimension, [a + 3 - dimension for a in range(dimension)], rigid, np.ones(3), scale)
 
     recipe = {"tolerance": tolerance, "max_iterations": max_iterations, "extrapolate": extrapolate}
     runs = solve_grids(solve, (field,), picture, extrapolate, progress, dimension if rigid else len(loads))
@@ -186,9 +188,12 @@ def effective_stiffness(
             modulus[np.isinf(modulus)] = _PENALTY * modulus[np.isfinite(modulus)].max()
         rigid = False
 
+    scale = _typical(shear)
+
     def solve(bulk: Tensor, shear: Tensor, spacing: tuple[float, float, float], tick: Callable[[], None]) -> Run:
         grid = Grid.of(shear.shape, spacing)  # type: ignore[arg-type]
         columns: dict[int, Solution] = {}
+        bulk, shear = bulk / scale, shear / scale
         apply = _compliance(bulk, shear, dimension) if rigid else None
         for load in range(count) if rigid else loads:
             strain = np.eye(6)[places[load]]
@@ -198,7 +203,7 @@ def effective_stiffness(
             else:
                 columns[load] = solve_elasticity(bulk - shear * (2.0 / 3.0), shear, *arguments)
             tick()
-        return _assemble(columns, count, places, rigid, _SHEAR)
+        return _assemble(columns, count, places, rigid, _SHEAR, scale)
 
     recipe = {"tolerance": tolerance, "max_iterations": max_iterations, "extrapolate": extrapolate}
     runs = solve_grids(solve, (bulk, shear), picture, extrapolate, progress, count if rigid else len(loads))
@@ -213,6 +218,12 @@ def _check_numbers(tolerance: float, max_iterations: int) -> None:
         raise ValueError(f"tolerance={tolerance}: must be at least 1e-12 and at most 0.01")
     if not 1 <= max_iterations <= 1_000_000:
         raise ValueError(f"max_iterations={max_iterations}: must be at least 1 and at most 1000000")
+
+
+def _typical(field: Tensor) -> float:
+    """Smallest positive finite value: numbers are of order one in the solvers, whatever the unit."""
+    regular = field[(field > 0.0) & np.isfinite(field)]
+    return float(regular.min()) if regular.size else 1.0
 
 
 def _compliance(bulk: Tensor, shear: Tensor, dimension: int) -> Callable[[Tensor], Tensor]:
@@ -234,7 +245,9 @@ def _compliance(bulk: Tensor, shear: Tensor, dimension: int) -> Callable[[Tensor
     return apply
 
 
-def _assemble(columns: Mapping[int, Solution], count: int, places: list[int], rigid: bool, shear: Tensor) -> Run:
+def _assemble(
+    columns: Mapping[int, Solution], count: int, places: list[int], rigid: bool, shear: Tensor, scale: float
+) -> Run:
     tensor = np.full((count, count), math.nan)
     for load, solution in columns.items():
         tensor[:, load] = solution.mean[places]
@@ -247,7 +260,7 @@ def _assemble(columns: Mapping[int, Solution], count: int, places: list[int], ri
     iterations, residual = [0] * count, [math.nan] * count
     for load, solution in columns.items():
         iterations[load], residual[load] = solution.iterations, solution.residual
-    return Run(tensor, iterations, residual)
+    return Run(tensor * scale, iterations, residual)
 
 
 def _label(runs: list[Run], name: str, unit: str, picture: Image, recipe: dict[str, Any]) -> xr.Dataset:
