@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["bounds", "disk_arrays", "voxels"]
+__all__ = ["bounds", "disk_arrays", "moment_closure", "voxels"]
 
 
 def __getattr__(name: str) -> ModuleType:
