@@ -65,7 +65,7 @@ class Reaction(Record):
     rate: Dimensionless | None = param(
         None, "constant of mass action; None with a propensity", source="the user's", ge=0, le=1e300
     )
-    propensity: str | Annotated[Callable[..., float], Function("f(amounts, constants) -> propensity")] | None = param(
+    propensity: str | Annotated[Callable[..., Any], Function("f(amounts, constants) -> propensity")] | None = param(
         None, "formula or compiled function instead of mass action", source="the user's"
     )
     name: str = param("", "label", source="the user's")

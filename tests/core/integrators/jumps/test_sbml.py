@@ -275,3 +275,69 @@ def test_hostile_files_are_refused_at_once(tmp_path):
     path.write_text(write(), encoding="utf-8")
     assert rates(read_sbml(path)) == pytest.approx([0.1, 0.11])
     assert len(CASES) == 39
+
+
+MATHML = '<math xmlns="http://www.w3.org/1998/Math/MathML">{}</math>'
+X, ONE = "<ci> X </ci>", '<cn type="integer"> 1 </cn>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        (f"<apply><gt/>{X}{ONE}</apply>", "(X > 1)"),
+        (f'<apply><gt/><cn type="integer"> 9 </cn>{X}{ONE}</apply>', "((9 > X) and (X > 1))"),
+        (f'<apply><times/><cn type="rational"> 1 <sep/> 3 </cn>{X}{X}</apply>', "(((1 / 3) * X) * X)"),
+        (f"<apply><root/><degree><cn> 3 </cn></degree>{X}</apply>", "(X ** (1 / 3"),
+        (f"<apply><log/><logbase><cn> 2 </cn></logbase>{X}</apply>", "log(X) / log(2"),
+        (f"<apply><plus/><apply><and/></apply><apply><or/></apply>{X}{X}</apply>", "(((1 + 0) + X) + X)"),
+    ],
+)
+def test_mathml_that_no_infix_text_makes(inside, text):
+    def replace_law(model):
+        tree = libsbml.readMathMLFromString(MATHML.format(inside))
+        assert tree is not None
+        assert model.getReaction(0).getKineticLaw().setMath(tree) == libsbml.LIBSBML_OPERATION_SUCCESS
+
+    found = read([reaction("R", "X", [("X", 2)], [])], touch=replace_law).network.reactions[0].propensity
+    assert text in found
+
+
+def test_extrema_and_open_ends():
+    tree = libsbml.parseL3Formula("max(1, X, 3) + min(X, 2)")
+    from mesoscale.core.integrators.jumps.expressions import FormulaError
+    from mesoscale.core.integrators.jumps.formulas import formula_of
+
+    assert formula_of(tree, str, {}) == "(max(max(1, X), 3) + min(X, 2))"
+    with pytest.raises(FormulaError, match="what it is otherwise"):
+        formula_of(libsbml.parseL3Formula("piecewise(1, X > 5)"), str, {})
+    with pytest.raises(FormulaError, match="no known function"):
+        formula_of(libsbml.parseL3Formula("mystery(X)"), str, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"species": (("X", 100), ("y", 0)), "rules": [("assignment", "y", "X")],
+          "reactions": [BIRTH | {"products": [("y", 1)]}]}, "both in a reaction and in an assignment rule"),
+        ({"rules": [("assignment", "Cell", "1")]}, "size of the compartment"),
+        ({"species": ()}, "species|defin"),
+        ({"events": [("time >= -1", {"X": "1"}, True)]}, "before the start"),
+        ({"events": [("time >= 0", {"X": "1"}, False)]}, "before the start"),
+        ({"functions": [("f", "lambda(a, a)")], "reactions": [BIRTH | {"law": "f(X, X)"}]}, "1 arguments"),
+        ({"functions": [("f", "lambda(a, a * Mu)")], "reactions": [BIRTH | {"law": "f(X)"}]}, "none of its arguments"),
+    ],
+)  # fmt: skip
+def test_more_that_is_refused_by_name(given, words):
+    with pytest.raises(ParameterError, match=words):
+        read(**given)
+
+
+def test_a_missing_library_and_a_needed_package_are_named(monkeypatch):
+    text = write()
+    needy = text.replace('version="1"', 'version="1" xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1"'
+                         ' comp:required="true"', 1)  # fmt: skip
+    with pytest.raises(ParameterError, match=r"package 'comp'|no valid SBML"):
+        read_sbml(needy)
+    monkeypatch.setitem(__import__("sys").modules, "libsbml", None)
+    with pytest.raises(ImportError, match=r"mesoscale\[io\]"):
+        read_sbml(text)
