@@ -25,7 +25,7 @@ Jensen: a concave rate is smaller on average than at the average; correlations c
 References
 ----------
 1. Jensen, Acta Math. 30, 175 (1906), doi:10.1007/BF02418571.
-2. Chesson, Ecol. Complex. 10, 52 (2012), doi:10.1016/j.ecocom.2011.11.002: scale transition.
+2. Chesson, J. Biol. Dyn. 3, 149 (2009), doi:10.1080/17513750802585491: scale transition.
 3. Trefethen & Weideman, SIAM Rev. 56, 385 (2014), doi:10.1137/130932132: trapezoidal rule.
 4. Liu & Der Kiureghian, Probab. Eng. Mech. 1, 105 (1986), doi:10.1016/0266-8920(86)90033-0: correlated inputs.
 """
