@@ -160,8 +160,9 @@ def _draw_scalars(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) 
         mark |= {"markerfacecolor": "white" if hollow else colour, "linestyle": "none", "clip_on": False, "capsize": 4}
         axes.errorbar(shown[row], row, xerr=spans[row] or None, **mark)
         above: dict[str, Any] = {"transform": sides, "va": "bottom", "fontsize": 9.5}
-        axes.text(0.0, row - 0.2, _row_label(result), ha="left", **above)
-        axes.text(1.0, row - 0.2, _value_text(result, dataset, scale), ha="right", weight="bold", **above)
+        value = _value_text(result, dataset, scale)
+        axes.text(0.0, row - 0.2, _row_label(result, min(40, 56 - len(value))), ha="left", **above)
+        axes.text(1.0, row - 0.2, value, ha="right", weight="bold", **above)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(results) - 0.6, -0.75)
@@ -170,9 +171,9 @@ def _draw_scalars(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) 
     _limits_for_marks(axes, shown, spans)
 
 
-def _row_label(result: Result) -> str:
+def _row_label(result: Result, width: int) -> str:
     roles = {"answer": "answer: ", "naive_answer": "naive answer: "}
-    return wrapped(roles.get(result.name, "") + result.long_name, 40)
+    return wrapped(roles.get(result.name, "") + result.long_name, max(width, 16))
 
 
 def _limits_for_marks(axes: Axes, shown: np.ndarray, spans: np.ndarray) -> None:
