@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from ...kernels.random import spawn_states
-from ...kernels.statistics import add_sample, merge_moments
+from ...kernels.statistics import merge_moments
 from ...kernels.threads import map_blocks
 from ...model import ParameterError, ResultError
 from ...model.progress import Progress, library_version
 from .composition_rejection import run_composition_rejection
 from .direct import run_direct
-from .happenings import FAULTS, RUNNING, judge_conditions
+from .happenings import FAULTS, RUNNING
 from .layout import custom_propensity
 from .network import ReactionNetwork
 from .next_reaction import run_next_reaction
 from .small import small_kernel
+from .trajectories import BLOCK, checked_times, fresh, label, moments_of, restored, whole_number
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,26 +36,6 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "composition_rejection": run_composition_rejection,
 }
 _BUDGET = 10_000_000  # events of one kernel call, about 0.2 s
-_BLOCK = 64  # trajectories of a block: fixed, so that moments are merged in the same order by anybody
-
-
-class Ensemble(NamedTuple):
-    """State of some trajectories, between kernel calls and between runs."""
-
-    amounts: Floats
-    """(trajectories, n + 1)"""
-    states: NDArray[np.uint64]
-    clock: Floats
-    """(trajectories, 3): what each method keeps of its clock."""
-    truth: NDArray[np.bool_]
-    """(trajectories, conditions)"""
-    waiting: Floats
-    """(trajectories, m): firing times of the next-reaction method."""
-
-    def part(self, begin: int, end: int) -> Ensemble:
-        """Views of some trajectories."""
-        span = slice(begin, end)
-        return Ensemble(self.amounts[span], self.states[span], self.clock[span], self.truth[span], self.waiting[span])
 
 
 def ssa(
@@ -120,9 +98,9 @@ def ssa(
     >>> int(ssa(decay, [0.0, 50.0]).amount[0, 1, 0])
     0
     """
-    grid = _checked_times(times)
-    trajectories, first = _whole("trajectories", trajectories, 1), _whole("first", first, 0)
-    max_events = _whole("max_events", max_events, 1)
+    grid = checked_times("ssa", times)
+    trajectories, first = whole_number("ssa", "trajectories", trajectories, 1), whole_number("ssa", "first", first, 0)
+    max_events = whole_number("ssa", "max_events", max_events, 1)
     if output not in ("trajectories", "moments"):
         raise ParameterError("ssa", {"output": "must be 'trajectories' or 'moments'"}, {"output": output})
     channels = network.channels
@@ -133,9 +111,9 @@ def ssa(
     custom = custom_propensity(network)
     advance = small_kernel(*channels.shape) if chosen == "direct" and channels.shape[0] else _KERNELS[chosen]
     ensemble = (
-        _fresh(network, trajectories, seed, first, m if chosen == "next_reaction" else 0)
+        fresh(network, trajectories, seed, first, m if chosen == "next_reaction" else 0)
         if resume is None
-        else _restored(resume, network, trajectories, chosen, grid[0])
+        else restored("ssa", resume, network, trajectories, chosen, grid[0])
     )
     passed = int(np.searchsorted(channels.event_time, grid[0], side="left" if resume is None else "right"))
     kept = np.empty((trajectories, len(grid), n), np.int64) if output == "trajectories" else None
@@ -163,10 +141,10 @@ def ssa(
                 raise ResultError(f"ssa: {sentence} {worst}")
             if stop.is_set():
                 raise KeyboardInterrupt
-        return _moments_of(record) if kept is None else np.empty(0)
+        return moments_of(record) if kept is None else np.empty(0)
 
     with Progress(progress, "ssa") as report:
-        parts = map_blocks(run, trajectories, _BLOCK, workers=workers, tick=report, stop=stop)
+        parts = map_blocks(run, trajectories, BLOCK, workers=workers, tick=report, stop=stop)
     recipe = {
         "function": "mesoscale.core.integrators.jumps.ssa", "network": network.model_dump(mode="json"),
         "trajectories": trajectories, "seed": int(seed), "first": first, "method": chosen, "output": output,
@@ -178,111 +156,3 @@ def ssa(
         for part in parts[1:]:
             moments = merge_moments(moments, part)
     return label(network, grid, kept, moments, ensemble, events, recipe)
-
-
-def label(
-    network: ReactionNetwork,
-    grid: Floats,
-    kept: NDArray[np.int64] | None,
-    moments: Floats | None,
-    ensemble: Ensemble,
-    events: NDArray[np.int64],
-    recipe: dict[str, Any],
-) -> xr.Dataset:
-    """The Dataset of an ensemble of trajectories."""
-    import xarray as xr
-
-    variables: dict[str, Any] = {}
-    if moments is None:
-        variables["amount"] = (("trajectory", "time", "species"), kept, _says("molecules of each species"))
-    else:
-        count = moments[..., 0]
-        spread = np.sqrt(moments[..., 2] / np.maximum(count - 1.0, 1.0))
-        spread = np.where(count > 1, spread, np.nan)
-        dims = ("time", "species")
-        variables["mean"] = (dims, moments[..., 1], _says("mean amount"))
-        variables["mean_error"] = (dims, spread / np.sqrt(count), _says("standard error of the mean"))
-        variables["standard_deviation"] = (dims, spread, _says("standard deviation of the amount"))
-    variables["events"] = ("trajectory", events, _says("reactions that fired"))
-    last = ensemble.amounts[:, :-1].astype(np.int64)
-    variables["last_amount"] = (("trajectory", "species"), last, _says("molecules at the last time"))
-    variables["random_state"] = (("trajectory", "word"), ensemble.states, _says("state of the random numbers"))
-    variables["clock"] = (("trajectory", "hand"), ensemble.clock, _says("state of the clock"))
-    if ensemble.truth.shape[1]:
-        variables["truth"] = (("trajectory", "condition"), ensemble.truth, _says("which conditions hold"))
-    if ensemble.waiting.shape[1]:
-        variables["waiting"] = (("trajectory", "channel"), ensemble.waiting, _says("time of each channel's next event"))
-    attrs = {
-        "source": f"mesoscale {library_version()}",
-        "species": json.dumps(network.names),
-        "recipe": json.dumps(recipe),
-    }
-    return xr.Dataset(variables, {"time": ("time", grid, _says("time"))}, attrs)
-
-
-def _says(words: str) -> dict[str, str]:
-    return {"units": "1", "long_name": words}
-
-
-def _fresh(network: ReactionNetwork, trajectories: int, seed: int, first: int, waiting: int) -> Ensemble:
-    channels = network.channels
-    conditions = len(channels.event_assignment_begin) - 1 - len(channels.event_time)
-    amounts = np.tile(channels.initial, (trajectories, 1))
-    truth = np.zeros((trajectories, conditions), np.bool_)
-    if conditions:
-        judge_conditions(channels, channels.initial, truth[0], np.empty(32))
-        truth[:] = truth[0]
-    clock = np.zeros((trajectories, 3))
-    clock[:, 2] = -1.0  # not wound up yet
-    return Ensemble(
-        amounts, spawn_states(seed, trajectories, first=first), clock, truth, np.zeros((trajectories, waiting))
-    )
-
-
-def _restored(resume: xr.Dataset, network: ReactionNetwork, trajectories: int, method: str, begin: float) -> Ensemble:
-    try:
-        recipe = json.loads(resume.attrs["recipe"])
-        if recipe["network"] != json.loads(json.dumps(network.model_dump(mode="json"))) or recipe["method"] != method:
-            raise ParameterError("ssa", {"resume": "is no result of this network and method"})
-        amounts = np.array(resume["last_amount"].values, dtype=np.float64)
-        states = np.array(resume["random_state"].values, dtype=np.uint64)
-        clock = np.array(resume["clock"].values, dtype=np.float64)
-        end = float(resume["time"].values[-1])
-        empty = np.zeros((len(amounts), 0))
-        truth = np.array(resume["truth"].values if "truth" in resume else empty, dtype=np.bool_)
-        waiting = np.array(resume["waiting"].values if "waiting" in resume else empty, dtype=np.float64)
-    except (KeyError, ValueError) as error:
-        raise (
-            error
-            if isinstance(error, ParameterError)
-            else ParameterError("ssa", {"resume": f"is no result of this function ({error})"})
-        ) from None
-    if len(amounts) != trajectories:
-        raise ParameterError("ssa", {"resume": f"holds {len(amounts)} trajectories, not {trajectories}"})
-    if end != begin:
-        raise ParameterError("ssa", {"times": f"must begin where the earlier run ended, at {end!r}"})
-    return Ensemble(np.column_stack([amounts, np.ones(len(amounts))]), states, clock, truth, waiting)
-
-
-def _checked_times(times: ArrayLike) -> Floats:
-    grid = np.array(times, dtype=np.float64)
-    if grid.ndim != 1 or len(grid) < 1 or not np.isfinite(grid).all() or not (np.diff(grid) > 0).all():
-        raise ParameterError("ssa", {"times": "must be finite, rising numbers"}, {"times": times})
-    return grid
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ParameterError("ssa", {name: f"must be a whole number of at least {least}"}, {name: value})
-    return int(value)
-
-
-@njit(cache=True, nogil=True)
-def _moments_of(record: NDArray[np.int64]) -> Floats:
-    trajectories, times, n = record.shape
-    moments = np.zeros((times, n, 3))
-    for i in range(trajectories):
-        for k in range(times):
-            for s in range(n):
-                add_sample(moments[k, s], float(record[i, k, s]))
-    return moments

@@ -55,11 +55,11 @@ from ...kernels.statistics import merge_moments
 from ...kernels.threads import map_blocks
 from ...model import ParameterError, ResultError
 from ...model.progress import Progress, library_version
-from .ensemble import _BLOCK, Ensemble, _checked_times, _fresh, _moments_of, _restored, _whole, label
 from .expressions import DEEPEST, names_in
 from .happenings import BAD_AMOUNT, BAD_ASSIGNMENT, BAD_PROPENSITY, DONE, FAULTS, RUNNING, apply_event
 from .layout import all_propensities, custom_propensity
 from .network import ReactionNetwork
+from .trajectories import BLOCK, checked_times, fresh, label, moments_of, restored, whole_number
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -122,9 +122,15 @@ def tau_leap(
     >>> abs(int(result.amount[0, 1, 0]) / 367_879 - 1) < 0.03, int(result.events[0]) < 1000
     (True, True)
     """
-    grid = _checked_times(times)
-    trajectories, first = _whole("trajectories", trajectories, 1), _whole("first", first, 0)
-    critical, max_steps = _whole("critical", critical, 1), _whole("max_steps", max_steps, 1)
+    grid = checked_times("tau_leap", times)
+    trajectories, first = (
+        whole_number("tau_leap", "trajectories", trajectories, 1),
+        whole_number("tau_leap", "first", first, 0),
+    )
+    critical, max_steps = (
+        whole_number("tau_leap", "critical", critical, 1),
+        whole_number("tau_leap", "max_steps", max_steps, 1),
+    )
     if isinstance(epsilon, bool) or not 1e-6 <= epsilon <= 0.5:
         raise ParameterError("tau_leap", {"epsilon": "must be from 1e-6 to 0.5"}, {"epsilon": epsilon})
     if output not in ("trajectories", "moments"):
@@ -135,9 +141,9 @@ def tau_leap(
     channels, custom, order = network.channels, custom_propensity(network), _orders(network)
     method = f"tau_leap, epsilon {float(epsilon)!r}, critical {critical}, damped {bool(damped)}"
     ensemble = (
-        _fresh(network, trajectories, seed, first, 0)
+        fresh(network, trajectories, seed, first, 0)
         if resume is None
-        else _restored(resume, network, trajectories, method, grid[0])
+        else restored("tau_leap", resume, network, trajectories, method, grid[0])
     )
     n = len(network.species)
     passed = int(np.searchsorted(channels.event_time, grid[0], side="left" if resume is None else "right"))
@@ -146,7 +152,7 @@ def tau_leap(
     stop = threading.Event()
 
     def run(begin: int, end: int) -> Floats:
-        part = Ensemble._make(array[begin:end] for array in ensemble)
+        part = ensemble.part(begin, end)
         record = np.empty((end - begin, len(grid), n), np.int64) if kept is None else kept[begin:end]
         place = np.zeros((end - begin, 2), np.int64)
         place[:, 1] = passed
@@ -164,10 +170,10 @@ def tau_leap(
                 raise ResultError(f"tau_leap: a trajectory took more than max_steps = {max_steps} steps")
             if stop.is_set():
                 raise KeyboardInterrupt
-        return _moments_of(record) if kept is None else np.empty(0)
+        return moments_of(record) if kept is None else np.empty(0)
 
     with Progress(progress, "tau_leap") as report:
-        parts = map_blocks(run, trajectories, _BLOCK, workers=workers, tick=report, stop=stop)
+        parts = map_blocks(run, trajectories, BLOCK, workers=workers, tick=report, stop=stop)
     recipe = {
         "function": "mesoscale.core.integrators.jumps.tau_leap", "network": network.model_dump(mode="json"),
         "trajectories": trajectories, "seed": int(seed), "first": first, "method": method, "output": output,

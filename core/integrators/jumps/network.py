@@ -79,7 +79,8 @@ class Reaction(Record):
         counted: dict[str, int] = {}
         for pair in pairs:
             species, count = (pair, 1) if isinstance(pair, str) else tuple(pair)
-            if not isinstance(species, str) or isinstance(count, bool) or int(count) != count or not 0 < count <= 10**9:
+            number = isinstance(count, int | float) and not isinstance(count, bool)
+            if not isinstance(species, str) or not number or count != count // 1 or not 0 < count <= 10**9:
                 raise ValueError("must map names to whole numbers of at least 1")
             counted[species] = counted.get(species, 0) + int(count)
         return tuple(counted.items())
