@@ -137,8 +137,8 @@ class Data:
 class Function:
     """A function of the user's as a field: ``Annotated[Callable[..., float], Function("drift f(x, t, parameters)")]``.
 
-    Where it may be missing, ``| None`` stands outside: ``Annotated[...] | None``. The recipe holds its name only, so that
-    a result that used one cannot be replayed; a formula as text can.
+    Where it may be missing, ``| None`` stands outside: ``Annotated[...] | None``. The recipe holds its name only, so
+    that a result that used one cannot be replayed; a formula as text can.
 
     Parameters
     ----------
