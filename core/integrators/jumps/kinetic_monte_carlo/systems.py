@@ -82,7 +82,7 @@ def spin_flip_rates(
     Examples
     --------
     >>> spin_flip_rates(2.0)[4]
-    np.float64(0.5)
+    0.5
     """
     if not temperature > 0.0 or dynamics not in ("glauber", "metropolis") or neighbours < 1:
         raise ValueError(
