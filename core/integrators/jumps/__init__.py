@@ -6,8 +6,8 @@ the channel is *j* with the probability :math:`a_j/\sum_i a_i` (Gillespie). By m
 times the number of distinct sets of reactant molecules: :math:`c\, X (X - 1)/2` for two equal ones.
 
 **How.** A `ReactionNetwork` is built in code, from a table (`ReactionNetwork.from_table`) or from SBML (`read_sbml`).
-`ssa` is exact by three methods: *direct* for few channels, *next-reaction* for hundreds, *composition-rejection* for
-thousands, whose cost an event does not grow with their number. `tau_leap` fires many at once where amounts are large;
+`ssa` is exact by three methods: *direct* for few channels, *next-reaction* for thousands, *composition-rejection*,
+whose cost an event does not grow with their number but for the memory that it touches. `tau_leap` fires many at once where amounts are large;
 `master_equation` gives the whole distribution of a small network, against which the others are tested.
 `kinetic_monte_carlo` is the same for sites of a lattice or any graph.
 
