@@ -7,9 +7,9 @@ times the number of distinct sets of reactant molecules: :math:`c\, X (X - 1)/2`
 
 **How.** A `ReactionNetwork` is built in code, from a table (`ReactionNetwork.from_table`) or from SBML (`read_sbml`).
 `ssa` is exact by three methods: *direct* for few channels, *next-reaction* for thousands, *composition-rejection*,
-whose cost an event does not grow with their number but for the memory that it touches. `tau_leap` fires many at once where amounts are large;
-`master_equation` gives the whole distribution of a small network, against which the others are tested.
-`kinetic_monte_carlo` is the same for sites of a lattice or any graph.
+whose cost an event does not grow with their number but for the memory that it touches. `tau_leap` fires many at once
+where amounts are large; `master_equation` gives the whole distribution of a small network, against which the others
+are tested. `kinetic_monte_carlo` is the same for sites of a lattice or any graph.
 
 **Bits.** A trajectory depends on the seed, its number, the method and the times of output: not on threads, nor on how
 an ensemble is cut into calls (``first``) or a run into parts (``resume``). The random integers are the same on every

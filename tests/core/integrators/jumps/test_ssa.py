@@ -8,6 +8,7 @@ import pytest
 import scipy.linalg
 import scipy.stats
 from mesoscale.core.integrators.jumps import Event, Reaction, ReactionNetwork, Species, ensemble, ssa
+from mesoscale.core.integrators.jumps.small import small_kernel
 from mesoscale.core.model import ParameterError, ResultError
 from numba import njit
 
@@ -262,12 +263,20 @@ def test_a_long_run_cut_into_kernel_calls_is_the_same(method, monkeypatch):
 
 
 def test_a_second_network_compiles_nothing():
+    catalysis = [{"reactants": f"X{i}", "products": f"X{i} + Y", "rate": 1.0} for i in range(9)]
+    second = ReactionNetwork.from_table(catalysis, {**{f"X{i}": 1 for i in range(9)}, "Y": 0})
     for method, kernel in ensemble._KERNELS.items():
-        ssa(IMMIGRATION, [0.0, 0.1], method=method)
-        before = len(kernel.signatures)
-        ssa(DIMER, [0.0, 0.1], method=method)
         ssa(RING, [0.0, 0.1], method=method)
+        before = len(kernel.signatures)
+        ssa(second, [0.0, 0.1], method=method)
         assert len(kernel.signatures) == before
+    decay = ReactionNetwork.from_table([{"reactants": "Q", "products": "", "rate": 3.0}], {"Q": 7})
+    kernel = small_kernel(*IMMIGRATION.channels.shape)
+    ssa(IMMIGRATION, [0.0, 0.1])
+    before = len(kernel.signatures)
+    ssa(decay, [0.0, 0.1])
+    assert decay.channels.shape == IMMIGRATION.channels.shape  # filled up
+    assert len(kernel.signatures) == before > 0
 
 
 def test_moments_are_those_of_the_trajectories():
