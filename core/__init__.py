@@ -13,6 +13,7 @@ __all__ = [
     "kernels",
     "model",
     "networks",
+    "particles",
     "quantities",
     "recipe",
 ]
