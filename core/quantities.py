@@ -6,21 +6,19 @@ a user hands in (a float in SI, ``"0.34 nm"``, a pint quantity, a labelled DataA
 
 Rules that are easy to get wrong, and how they are settled here:
 
-- A bare number is SI. A bool is no number. ``"1,5 nm"`` is an error, not 15 nm.
+- A bare number is SI. A bool is no number. ``"1,5 nm"`` is an error, not 15 nm. UDUNITS' ``"kg m-3"`` is understood.
 - The number in a string is read by us (exactly, as a decimal), the unit by pint; pint never sees a number, so that
   ``"9**9**9 m"`` is an error and not a hang, and ``"0.34 nm"`` is the float nearest to 0.34e-9.
-- ``"20 degC"`` is 293.15 K where a temperature is meant and 20 K where a difference is meant
-  (``Unit("K", difference=True)``).
-- UDUNITS spelling is understood: ``"N m2"``, ``"kg m-3"``, ``"W m-2 K-1"``.
+- ``"20 degC"`` is 293.15 K as a temperature and 20 K as a difference (``Unit("K", difference=True)``).
 
 Nomenclature (one word, one quantity)
 -------------------------------------
 ``flexural_rigidity``: of a rod, N m2. ``bending_modulus``: of a membrane, J. ``bending_stiffness``: of one joint, J.
-``persistence_length``: m. ``line_tension``: N, energy per length. ``interfacial_tension``: N/m.
+``persistence_length``: m. ``line_tension``: N. ``interfacial_tension``: N/m. ``mass_fraction``, ``area_fraction``: 1.
 ``concentration``: mol/m3. ``number_density``: 1/m3. ``surface_density`` and ``dislocation_density``: 1/m2.
 ``density``: kg/m3. ``viscosity``: Pa s. ``surface_viscosity``: Pa s m. ``gradient_energy``: J/m.
-``molar_gradient_energy``: J m2/mol. ``mobility``: of a field, m5/(J s). ``dislocation_mobility``: m/(Pa s).
-``roughness_length``, ``displacement_height``, ``blending_height``: m. ``mass_fraction``, ``area_fraction``: 1.
+``molar_gradient_energy``: J m2/mol. ``mobility``: of a field, m5/(J s); of one that is not conserved, m3/(J s).
+``dislocation_mobility``: m/(Pa s). ``roughness_length``, ``displacement_height``, ``blending_height``: m.
 """
 
 from __future__ import annotations
@@ -71,6 +69,7 @@ __all__ = [
     "Mass",
     "MolarEnergy",
     "NumberDensity",
+    "OrderMobility",
     "Pressure",
     "Rate",
     "SurfaceDensity",
@@ -263,6 +262,7 @@ LineTension = Annotated[float, Unit("N")]
 Mass = Annotated[float, Unit("kg")]
 MolarEnergy = Annotated[float, Unit("J mol-1")]
 NumberDensity = Annotated[float, Unit("m-3")]
+OrderMobility = Annotated[float, Unit("m3 J-1 s-1")]
 Pressure = Annotated[float, Unit("Pa")]
 Rate = Annotated[float, Unit("s-1")]
 SurfaceDensity = Annotated[float, Unit("m-2")]
