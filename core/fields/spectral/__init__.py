@@ -16,6 +16,14 @@ Allen-Cahn            M                    kappa k^2
 phase-field crystal   k^2                  r + (1 - k^2)^2
 ====================  ===================  =====================================
 
+A conserved field may have a mobility that depends on it, M g(c) with m(k) = M k^2 in (1) and
+
+.. math::
+
+    \frac{\partial c}{\partial t} = \nabla \cdot \left( M g(c) \nabla \frac{\delta F}{\delta c} \right) \tag{2}
+
+The linear part is then that of the full M, so that g should lie between 0 and 1; a step costs two to four times as much.
+
 How to use it::
 
     basis = Basis((256, 256), (200.0, 200.0), "no_flux")     # or "periodic"; 1, 2 or 3 dimensions; basis.k2 is |k|^2

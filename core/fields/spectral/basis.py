@@ -118,3 +118,33 @@ class Basis:
         if self.boundary == "periodic":
             return scipy.fft.irfftn(modes, self.shape, norm="forward", overwrite_x=overwrite, workers=workers)
         return scipy.fft.idctn(modes, 2, norm="forward", overwrite_x=overwrite, workers=workers)
+
+    def derivative(self, modes: NDArray[Any], axis: int) -> Array:
+        """Along an axis, on the grid, of the field of given amplitudes; the mode of the highest frequency has none."""
+        slopes = self._slopes(axis)
+        if self.boundary == "periodic":
+            return self.backward(1j * slopes * modes, overwrite=True)
+        sines = np.roll(-slopes * modes, -1, axis)  # cosine n becomes sine n, which is stored one place earlier
+        field = scipy.fft.idst(sines, 2, axis=axis, norm="forward", overwrite_x=True, workers=self._workers)
+        return self._along_others(scipy.fft.idctn, field, axis)
+
+    def divergence(self, flux: Array, axis: int) -> NDArray[Any]:
+        """Amplitudes of the derivative along an axis of a flux that, between walls, vanishes at them; uses up `flux`."""
+        slopes = self._slopes(axis)
+        if self.boundary == "periodic":
+            return 1j * slopes * self.forward(flux, overwrite=True)
+        sines = scipy.fft.dst(flux, 2, axis=axis, norm="forward", overwrite_x=True, workers=self._workers)
+        return slopes * np.roll(self._along_others(scipy.fft.dctn, sines, axis), 1, axis)
+
+    def _slopes(self, axis: int) -> Array:
+        """Wavenumbers along an axis without the highest of an even grid: what it has no sign for has no derivative."""
+        k, n = self.wavenumbers[axis], self.shape[axis]
+        if self.boundary == "no_flux" or n % 2:
+            return k
+        return np.where(np.abs(k) < np.pi / self.spacing[axis] * (1.0 - 1e-9), k, 0.0)
+
+    def _along_others(self, transform: Any, values: Array, axis: int) -> Array:
+        others = [i for i in range(len(self.shape)) if i != axis]
+        if not others:
+            return values
+        return transform(values, 2, axes=others, norm="forward", overwrite_x=True, workers=self._workers)

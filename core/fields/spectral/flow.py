@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -43,11 +44,15 @@ class GradientFlow:
         Linear part that is taken out of f' and treated exactly.
     temperature : float
         kT of the noise, in the units of the energy; 0 for none.
+    local_mobility : callable, optional
+        Factor on the mobility as a function of the field, array to array, best between 0 and 1. The mobility must then be
+        that of a conserved field, M k^2, and the right-hand side is that of equation (2).
 
     Raises
     ------
     ValueError
-        If a symbol has the wrong shape, is not finite, or the mobility is negative.
+        If a symbol has the wrong shape, is not finite, or the mobility is negative; if a local mobility comes with noise
+        or with a mobility that is not M k^2.
     """
 
     basis: Basis
@@ -56,6 +61,7 @@ class GradientFlow:
     mobility: Array
     stabiliser: float = 0.0
     temperature: float = 0.0
+    local_mobility: Callable[[Array], Array] | None = None
 
     def __post_init__(self) -> None:
         for name in ("quadratic", "mobility"):
@@ -67,6 +73,12 @@ class GradientFlow:
             raise ValueError("mobility: the symbol must not be negative")
         if self.temperature < 0:
             raise ValueError(f"temperature = {self.temperature!r}: must be at least 0")
+        if self.local_mobility is not None:
+            if self.temperature > 0:
+                raise ValueError(f"temperature = {self.temperature!r}: must be 0 with a local mobility")
+            k2 = self.basis.k2
+            if not np.allclose(self.mobility, self.mobility.max() / k2.max() * k2, rtol=1e-12, atol=0.0):
+                raise ValueError("mobility: must be a constant times k^2 with a local mobility")
 
     @functools.cached_property
     def linear(self) -> Array:
@@ -75,10 +87,26 @@ class GradientFlow:
 
     def evaluate(self, modes: Modes) -> Evaluation:
         """[f'(c) - a c]_k and the mean of f; destroys `modes`."""
+        if self.local_mobility is not None:
+            return self._evaluate_locally(modes, self.local_mobility)
         field = self.basis.backward(modes, overwrite=True)
         total = self.free_energy.evaluate(field, self.stabiliser, field)
         # not in place: cosine transforms would hand back the memory of `modes`, which the next stage fills
         return Evaluation(self.basis.forward(field), total / self.basis.size)
+
+    def _evaluate_locally(self, modes: Modes, factor: Callable[[Array], Array]) -> Evaluation:
+        """The force with which equation (1) is equation (2): all that is not the linear part of the full mobility."""
+        basis, kept = self.basis, modes.copy()
+        field = basis.backward(modes, overwrite=True)
+        shares = np.asarray(factor(field), dtype=float)
+        total = self.free_energy.evaluate(field, 0.0, field)
+        potential = basis.forward(field) + self.quadratic * kept
+        force = -(self.quadratic + self.stabiliser) * kept
+        inverse = 1.0 / np.where(basis.k2 > 0, basis.k2, np.inf)
+        for axis in range(len(basis.shape)):
+            flux = basis.derivative(potential, axis)
+            force -= inverse * basis.divergence(np.multiply(flux, shares, out=flux), axis)
+        return Evaluation(force, total / basis.size)
 
     def quadratic_energy(self, modes: Modes) -> float:
         """Energy of the quadratic part, per volume."""
@@ -125,7 +153,7 @@ def _tabulate_phi(z: Array, table: Array) -> None:
         _, table[0, i], table[1, i], table[2, i] = phi_of(z[i])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
 def _sum_squares(modes: Modes, weights: Array, symbol: Array) -> float:
     total = 0.0
     for i in range(modes.size):
@@ -133,7 +161,7 @@ def _sum_squares(modes: Modes, weights: Array, symbol: Array) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
 def sum_squares(modes: Modes, weights: Array) -> float:
     """Mean square of the field."""
     total = 0.0
@@ -185,15 +213,13 @@ def combine_last(
     copy: Modes,
 ) -> float:
     """The new state, twice; returns twice its quadratic energy."""
-    total = 0.0
     for i in range(u.size):
-        new = table[1, i] * u[i] + table[7, i] * a[i] + table[8, i] * (b[i] + c[i]) + table[9, i] * d[i]
-        out[i], copy[i] = new, new
-        total += weights[i] * symbol[i] * (new.real**2 + new.imag**2)
-    return total
+        out[i] = table[1, i] * u[i] + table[7, i] * a[i] + table[8, i] * (b[i] + c[i]) + table[9, i] * d[i]
+    copy[:] = out
+    return _sum_squares(out, weights, symbol)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
 def embedded_error(table: Array, last: Modes, new: Modes, weights: Array) -> float:
     """Mean square difference to the third-order solution; the share 3/5 is that of the classical pair."""
     total = 0.0
