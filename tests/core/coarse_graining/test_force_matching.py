@@ -1,0 +1,302 @@
+"""Force fields that must find themselves, potentials that must be integrals, errors that must be honest."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy.interpolate
+from mesoscale.core.coarse_graining.force_matching import FunctionBasis, SplineBasis, match_forces
+from mesoscale.core.model import ParameterError
+from numba import njit
+
+LENNARD_JONES = FunctionBasis((njit(lambda r: r**-13), njit(lambda r: r**-7)), 2.5)
+
+
+def pair_forces(positions, cell, cutoff, strength):
+    """F(r)/r summed over all images of all pairs; `strength[a, b]` are the coefficients of r^-14 and r^-8."""
+    forces = np.zeros_like(positions)
+    for shift in itertools.product((-1, 0, 1), repeat=3):
+        away = positions[:, None] - positions[None] + np.asarray(shift) @ cell
+        square = (away**2).sum(axis=-1)
+        near = (square < cutoff**2) & (square > 1e-12)
+        inverse = np.where(near, 1.0 / np.where(near, square, 1.0), 0.0)
+        forces += ((strength[..., 0] * inverse**7 + strength[..., 1] * inverse**4)[..., None] * away).sum(axis=1)
+    return forces
+
+
+def lattice(rng, cell, n, noise=0.06):
+    fractions = np.stack(np.meshgrid(*[np.arange(n) / n] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    return fractions @ cell + rng.normal(0.0, noise, (n**3, 3))
+
+
+@pytest.mark.parametrize(
+    ("n", "cell"),
+    [
+        (5, np.diag([5.6, 5.7, 5.8])),  # too few cells: all pairs
+        (8, np.diag([8.9, 9.0, 9.1])),  # cells
+        (5, np.array([[6.4, 0.0, 0.0], [1.6, 6.2, 0.0], [-1.0, 1.3, 6.1]])),
+        (8, np.array([[9.2, 0.3, -0.2], [2.6, 9.2, 0.0], [-1.0, 1.3, 9.1]])),
+    ],
+    ids=["edges", "edges, cells", "skewed", "skewed, cells"],
+)
+def test_lennard_jones_finds_itself_from_one_frame(n, cell):
+    positions = lattice(np.random.default_rng(1), cell, n)
+    forces = pair_forces(positions, cell, 2.5, np.broadcast_to([48.0, -24.0], (n**3, n**3, 2)))
+    wrapped = positions + np.random.default_rng(2).integers(-2, 3, (n**3, 3)) @ cell
+    box = np.diagonal(cell) if (cell == np.diag(np.diagonal(cell))).all() else cell
+    matched = match_forces(wrapped, forces, box, pairs={(0, 0): LENNARD_JONES})
+    assert matched.coefficient.values == pytest.approx([48.0, -24.0], rel=1e-9)
+    assert float(matched.residual) < 1e-13 * float(matched.mean_square_force)  # rounding
+
+
+def test_a_mixture_finds_its_three_potentials():
+    rng = np.random.default_rng(3)
+    cell = np.diag([6.0, 6.0, 6.0])
+    positions = lattice(rng, cell, 5)
+    types = rng.integers(0, 2, 125)
+    table = np.array([[[48.0, -24.0], [30.0, -10.0]], [[30.0, -10.0], [60.0, -40.0]]])
+    forces = pair_forces(positions, cell, 2.5, table[types[:, None], types])
+    pairs = {(0, 0): LENNARD_JONES, (1, 0): LENNARD_JONES, (1, 1): LENNARD_JONES}
+    matched = match_forces(positions, forces, np.diagonal(cell), pairs=pairs, types=types)
+    assert matched.coefficient.values == pytest.approx([48, -24, 30, -10, 60, -40], rel=1e-8)
+    few = match_forces(positions, forces, np.diagonal(cell), pairs={(0, 0): LENNARD_JONES}, types=types)
+    assert float(few.residual) > 1e-3 * float(few.mean_square_force)
+    total = sum(int(matched[f"{name}_samples"].sum()) for name in ("pair_0_0", "pair_1_0", "pair_1_1"))
+    distances = positions[:, None] - positions[None]
+    distances -= 6.0 * np.rint(distances / 6.0)
+    assert total == ((distances**2).sum(axis=-1)[np.triu_indices(125, 1)] < 2.5**2).sum()
+
+
+def molecule_energy(x):
+    """Bonds 30 (b - 1.1)^2, angles 8 (theta - 1.9)^2 and 4 cos(theta) + 0.5 / r^4 beyond the bonds; a chain of five."""
+    energy = sum(30.0 * (np.linalg.norm(x[i] - x[i + 1]) - 1.1) ** 2 for i in range(4))
+    for i in range(3):
+        a, b = x[i] - x[i + 1], x[i + 2] - x[i + 1]
+        theta = np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+        energy += 8.0 * (theta - 1.9) ** 2
+    return energy + sum(0.5 / np.linalg.norm(x[i] - x[j]) ** 4 for i in range(5) for j in range(i + 2, 5))
+
+
+def gradient(energy, x, h=1e-5):
+    result = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = h
+        result[index] = (8 * (energy(x + step) - energy(x - step)) - energy(x + 2 * step) + energy(x - 2 * step)) / (
+            12 * h
+        )
+    return result
+
+
+def test_bonds_angles_and_pairs_share_one_system():
+    rng = np.random.default_rng(4)
+    straight = np.array([[1.0 * i, 0.55 * (i % 2), 0.1 * i * i] for i in range(5)])
+    frames = straight + rng.normal(0.0, 0.06, (12, 5, 3))
+    forces = np.stack([-gradient(molecule_energy, x) for x in frames])
+    bonds = [([[i, i + 1] for i in range(4)], FunctionBasis((lambda b: 1.0 + 0 * b, lambda b: b), 3.0))]
+    angles = [([[i, i + 1, i + 2] for i in range(3)], FunctionBasis((np.ones_like, lambda t: t), math.pi))]
+    pairs = {(0, 0): FunctionBasis((lambda r: r**-5,), 9.0)}
+    box = [40.0, 40.0, 40.0]
+    matched = match_forces(
+        frames + np.array([19.0, -21.0, 3.0]), forces, box, pairs=pairs, bonds=bonds, angles=angles,
+        exclude=[[i, i + 1] for i in range(4)],
+    )  # fmt: skip
+    assert matched.coefficient.values == pytest.approx([2.0, 66.0, -60.0, 30.4, -16.0], rel=1e-6)
+    bottom = matched.angle_0_potential
+    assert float(bottom.min()) == 0.0
+    sampled = bottom.angle_0_angle.values
+    assert np.argmin(bottom.values) == np.argmin(np.abs(sampled - 1.9))
+    splines = [(bonds[0][0], SplineBasis(2.0, 0.1, 0.5))], [(angles[0][0], SplineBasis(math.pi, 0.1))]
+    smooth = match_forces(frames, forces, box, pairs=pairs, bonds=splines[0], angles=splines[1],
+                          exclude=[[i, i + 1] for i in range(4)])  # fmt: skip
+    b = smooth.bond_0_distance.values
+    assert smooth.bond_0_force.values == pytest.approx(-60.0 * (b - 1.1), abs=1e-3)
+    theta = smooth.angle_0_angle.values
+    assert smooth.angle_0_force.values == pytest.approx(-16.0 * (theta - 1.9), abs=1e-3)
+
+
+def test_the_error_of_splines_falls_with_the_fourth_power_of_their_spacing():
+    r = np.random.default_rng(5).uniform(0.95, 2.5, 3000)
+    pairs = np.zeros((3000, 2, 3))
+    pairs[:, 1, 0] = r
+    strength = 48 * r**-13 - 24 * r**-7
+    forces = np.zeros_like(pairs)
+    forces[:, 0, 0], forces[:, 1, 0] = -strength, strength
+    spacings, errors = (2.5 - 0.9) / np.array([24, 48, 96]), []
+    for spacing in spacings:
+        matched = match_forces(pairs, forces, None, pairs={(0, 0): SplineBasis(2.5, spacing, 0.9)}, regularization=0.0)
+        x = matched.pair_0_0_distance.values
+        errors.append(np.sqrt(np.mean((matched.pair_0_0_force.values - 48 * x**-13 + 24 * x**-7) ** 2)))
+    order = np.polyfit(np.log(spacings), np.log(errors), 1)[0]
+    assert order == pytest.approx(4.0, abs=0.3)
+    assert errors[-1] < 1e-4
+
+
+def test_the_potential_is_the_integral_of_the_force():
+    cell = np.diag([6.5, 6.5, 6.5])
+    rng = np.random.default_rng(6)
+    frames = np.stack([lattice(rng, cell, 6) for _ in range(4)])
+    strength = np.broadcast_to([48.0, -24.0], (216, 216, 2))
+    forces = np.stack([pair_forces(x, cell, 2.5, strength) for x in frames])
+    spline = match_forces(frames, forces, [6.5] * 3, pairs={(0, 0): SplineBasis(2.5, 0.05)}, points=400)
+    known = match_forces(frames, forces, [6.5] * 3, pairs={(0, 0): LENNARD_JONES}, points=400)
+    for matched in (spline, known):
+        r, u = matched.pair_0_0_distance.values, matched.pair_0_0_potential.values
+        assert u[-1] == pytest.approx(0.0, abs=1e-12)
+        falls = -scipy.interpolate.CubicSpline(r, u)(r, 1)
+        assert falls[5:-5] == pytest.approx(matched.pair_0_0_force.values[5:-5], rel=1e-5, abs=2e-3)
+    r = known.pair_0_0_distance.values
+    exact = 4 * (r**-12 - r**-6) - 4 * (2.5**-12 - 2.5**-6)
+    assert known.pair_0_0_potential.values == pytest.approx(exact, rel=1e-8, abs=1e-9)
+    assert spline.pair_0_0_potential.values[r > 1.0] == pytest.approx(exact[r > 1.0], abs=5e-3)
+    assert not spline.sampled.values[:10].any()  # below all distances: pruned
+    assert (spline.coefficient.values[~spline.sampled.values] == 0.0).all()
+    assert spline.sampled.values[20:].all()
+
+
+def test_a_random_network_finds_its_schur_complement():
+    rng = np.random.default_rng(7)
+    stiffness = np.zeros((7, 7))
+    for i, j in itertools.combinations(range(7), 2):
+        k = rng.exponential()
+        stiffness[[i, j], [i, j]] += k
+        stiffness[i, j] -= k
+        stiffness[j, i] -= k
+    values, modes = np.linalg.eigh(stiffness)
+    frames = (modes[:, 1:] / np.sqrt(values[1:])) @ rng.normal(size=(4000, 6, 3))
+    kept, gone = slice(0, 4), slice(4, 7)
+    schur = stiffness[kept, kept] - stiffness[kept, gone] @ np.linalg.solve(
+        stiffness[gone, gone], stiffness[gone, kept]
+    )
+    springs = list(itertools.combinations(range(4), 2))
+    bonds = [([pair], FunctionBasis((lambda r: r,), 50.0)) for pair in springs]
+    matched = match_forces(frames[:, kept], (-stiffness @ frames)[:, kept], None, bonds=bonds)
+    exact = np.array([schur[pair] for pair in springs])
+    pulls = (matched.coefficient.values - exact) / matched.coefficient_error.values
+    assert np.abs(pulls).max() < 4.5
+    assert matched.coefficient_error.values.max() < 0.05 * np.abs(exact).max()
+    assert float(matched.residual) < float(matched.mean_square_force)
+
+
+def test_the_jackknife_covers_coefficients_and_potential():
+    rng = np.random.default_rng(8)
+    pulls, band = [], []
+    basis = SplineBasis(2.0, 0.25, 1.0)
+    for _ in range(150):
+        r = rng.uniform(1.0, 2.0, 120)
+        pair = np.zeros((120, 2, 3))
+        pair[:, 1, 2] = r
+        noisy = 3.0 - r + rng.normal(0.0, 0.3, 120)
+        forces = np.zeros_like(pair)
+        forces[:, 0, 2], forces[:, 1, 2] = -noisy, noisy
+        matched = match_forces(pair, forces, None, pairs={(0, 0): basis}, blocks=20, points=3)
+        u, x = matched.pair_0_0_potential, matched.pair_0_0_distance.values
+        line = scipy.interpolate.make_lsq_spline(np.linspace(1, 2, 99), 3.0 - np.linspace(1, 2, 99), basis.knots)
+        pulls.append((matched.coefficient.values - line.c) / matched.coefficient_error.values)
+        exact = 3.0 * (2 - x) - 0.5 * (4 - x**2)
+        band.append((u.values - exact)[:2] / matched.pair_0_0_potential_error.values[:2])
+    # a Student distribution of 19 degrees of freedom has a variance of 19/17; the jackknife itself is a little wide
+    assert 0.85 < np.square(pulls).mean() < 1.45
+    assert 0.75 < np.square(band).mean() < 1.55
+    assert abs(np.mean(pulls)) < 0.1
+
+
+def test_the_splines_of_the_kernel_are_those_of_scipy():
+    rng = np.random.default_rng(9)
+    for basis in (SplineBasis(2.0, 0.13, 0.4), SplineBasis.at(np.cumsum(rng.uniform(0.01, 0.4, 12)))):
+        x = rng.uniform(basis.low, basis.high, 500)
+        weights, first = basis.columns(x)
+        dense = np.zeros((500, basis.size))
+        np.put_along_axis(dense, first[:, None] + np.arange(4), weights, axis=1)
+        assert dense == pytest.approx(basis.force(x), abs=1e-13)
+        assert dense.sum(axis=1) == pytest.approx(np.ones(500))
+    ended = SplineBasis(2.0, 0.2, ends_at_zero=True)
+    weights, first = ended.columns(np.array([0.0, 1.99, 2.0 - 1e-13]))
+    assert (first + 4 <= ended.size).all()
+    assert weights[2] == pytest.approx(np.zeros(4), abs=1e-9)
+
+
+def test_the_bits_do_not_depend_on_threads_and_a_bar_may_watch():
+    rng = np.random.default_rng(10)
+    frames, forces = rng.uniform(0.0, 5.0, (9, 40, 3)), rng.normal(size=(9, 40, 3))
+    seen = []
+    runs = [
+        match_forces(frames, forces, np.full((9, 3), 5.0), pairs={(0, 0): SplineBasis(2.5, 0.1)}, workers=workers,
+                     blocks=4, progress=lambda done, total: seen.append((done, total)))
+        for workers in (1, 2)
+    ]  # fmt: skip
+    assert runs[0].identical(runs[1])
+    assert seen[-1] == (4, 4)
+    assert all(v.attrs["units"] and v.attrs["long_name"] for v in runs[0].variables.values())
+    assert runs[0].covariance.values == pytest.approx(runs[0].covariance.values.T)
+    one = match_forces(frames[0], forces[0], [5.0] * 3, pairs={(0, 0): SplineBasis(2.5, 0.1)})
+    assert np.isnan(one.coefficient_error.values).all()
+
+
+SPLINE = SplineBasis(2.0, 0.1)
+POSITIONS, FORCES = np.zeros((1, 3, 3)) + np.arange(3)[:, None], np.zeros((1, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pairs": {}}, "pairs must hold a term"),
+        ({"positions": np.zeros((3, 2))}, "positions must be of shape"),
+        ({"positions": np.full((1, 3, 3), np.nan)}, "positions must be finite"),
+        ({"forces": np.zeros((1, 2, 3))}, "forces must be finite and as many as the positions"),
+        ({"box": [3.0, 9.0, 9.0]}, "within half the distance of the box's faces, 1.5"),
+        ({"box": [9.0, 9.0]}, "box must be 3 edges or 3 lattice vectors"),
+        ({"box": [9.0, 9.0, 0.0]}, "box must have a finite, positive volume"),
+        ({"types": [-1, 0, 0]}, "types must be integers of at least 0"),
+        ({"pairs": {(0, 0): SPLINE, (0, 1): SPLINE, (1, 0): SPLINE}}, r"types \(1, 0\) once"),
+        ({"bonds": [([[0, 3]], SPLINE)]}, r"bonds\[0\] must name particles from 0 to 2"),
+        ({"bonds": [([[0, 1, 2]], SPLINE)]}, r"bonds\[0\] must be of shape \(n, 2\)"),
+        ({"exclude": [[0, 5]]}, "exclude must name particles from 0 to 2"),
+        ({"pairs": {(0, 0): SplineBasis(2.0, 0.1, 1.9)}}, r"pair_0_0 must cover all samples: there is one at 1\.732"),
+        ({"bonds": [([[0, 2]], SPLINE)]}, "bond_0 must cover all samples"),
+        ({"bonds": [([[0, 1]], SPLINE)], "box": [2.9, 9, 9], "pairs": {}}, "bond_0 must stay shorter than half"),
+        ({"angles": [([[0, 1, 2]], SPLINE)], "box": [2.9, 9, 9], "pairs": {}}, "angle_0 must stay shorter than half"),
+        ({"pairs": {(0, 0): SplineBasis(1.0, 0.1)}}, "must have samples within the terms' ranges"),
+        ({"pairs": {(0, 0): FunctionBasis((lambda r: 1.0,), 3.0)}}, "must return one number a distance"),
+        ({"pairs": {(0, 0): FunctionBasis((lambda r: r * np.nan,), 3.0)}}, "must be finite where there are samples"),
+        ({"blocks": 1}, "blocks must be a whole number of at least 2"),
+        ({"regularization": -1.0}, "regularization must be from 0 to 1"),
+    ],
+)
+def test_what_does_not_fit_is_one_clear_error(arguments, message):
+    given = {"positions": POSITIONS, "forces": FORCES, "box": [9.0] * 3, "pairs": {(0, 0): SPLINE}, **arguments}
+    with pytest.raises(ParameterError, match=message):
+        match_forces(given.pop("positions"), given.pop("forces"), given.pop("box"), **given)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: SplineBasis(1.0, 0.1, 1.0), "high must be finite and above low"),
+        (lambda: SplineBasis(1.0, 0.0), "spacing must be positive"),
+        (lambda: SplineBasis(1.0, 1e-9), "at most 2000 intervals"),
+        (lambda: SplineBasis.at([0.0, 1.0, 1.0]), "breakpoints must be two or more increasing"),
+        (lambda: SplineBasis.at([]), "breakpoints must be two or more increasing"),
+        (lambda: FunctionBasis((), 1.0), "functions must be one or more"),
+        (lambda: FunctionBasis((abs,), -1.0), "high must be finite and above low"),
+    ],
+)
+def test_a_basis_that_cannot_be_is_one_clear_error(make, message):
+    with pytest.raises(ParameterError, match=message):
+        make()
+
+
+def test_functions_compiled_for_arrays_are_taken_too():
+    whole = FunctionBasis((njit(lambda r: np.ones(len(r)) + np.cumsum(r) * 0.0),), 3.0)
+    assert whole.force([1.0, 2.0]).tolist() == [[1.0], [1.0]]
+    assert whole.potential([1.0, 2.5])[:, 0] == pytest.approx([2.0, 0.5])
+    assert whole.potential([]).shape == (0, 1)
+
+
+def test_a_straight_angle_gives_no_force():
+    line = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0], [2.0, 1.0, 0.0]]
+    angles = [([[0, 1, 2], [1, 2, 3]], FunctionBasis((lambda t: t,), 3.2))]
+    forces = np.array([[0.0, 0, 0], [0, -1, 0], [-1, 1, 0], [1, 0, 0]]) * math.pi  # 2 theta opens the right angle
+    matched = match_forces(line, forces, None, angles=angles)
+    assert matched.coefficient.values == pytest.approx([2.0])
