@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = []  # type: ignore[var-annotated]
+__all__ = ["dynamics", "potentials"]
 
 
 def __getattr__(name: str) -> ModuleType:
