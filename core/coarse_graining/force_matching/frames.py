@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,18 @@ from ...model import ParameterError
 from .basis import FunctionBasis, SplineBasis
 from .neighbors import add_columns, angle_gradients, bond_vectors, find_pairs
 
-__all__ = ["Basis", "Frames", "Samples", "Terms", "checked_frames", "checked_terms", "fill_design", "sample_terms"]
+__all__ = [
+    "Basis",
+    "Frames",
+    "Samples",
+    "Terms",
+    "checked_frames",
+    "checked_terms",
+    "counted",
+    "fill_design",
+    "pair_sums",
+    "sample_terms",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -105,7 +116,11 @@ def checked_terms(
         raise ParameterError(caller, {"types": "must be integers of at least 0"})
     count = int(max([kinds.max(), *(int(t) for pair in pairs for t in pair)])) + 1
     term_of = np.full((count, count), -1, np.int64)
-    names, labels, bases, groups, cutoffs = [], [], [], [], []
+    names: list[str] = []
+    labels: list[str] = []
+    bases: list[Basis] = []
+    groups: list[Integers] = []
+    cutoffs: list[float] = []
     for (a, b), basis in pairs.items():
         if term_of[a, b] >= 0:
             raise ParameterError(caller, {"pairs": f"must name the types ({a}, {b}) once"})
@@ -214,6 +229,18 @@ def _pairs_within_reach(
         room = found
 
 
-def counted(samples: Samples, basis: Basis) -> Any:
+def counted(samples: Samples, basis: Basis) -> Integers:
     """How many samples fall between each two edges of the basis."""
-    return np.histogram(samples.x, basis.edges)[0]
+    return np.histogram(samples.x, basis.edges)[0].astype(np.int64)
+
+
+def pair_sums(caller: str, positions: ArrayLike, box: ArrayLike | None, basis: Basis, exclude: ArrayLike) -> Floats:
+    """Each basis function summed over all pairs, shape (frame, function)."""
+    frames = checked_frames(caller, positions, box)
+    terms = checked_terms(caller, frames, {(0, 0): basis}, (), (), 0, exclude)
+    sums = np.zeros((len(frames.positions), basis.size))
+    for frame in range(len(sums)):
+        samples = next(sample_terms(caller, frames, frame, terms))
+        weights, first = basis.columns(samples.x)
+        np.add.at(sums[frame], first[:, None] + np.arange(weights.shape[1]), weights)
+    return sums
