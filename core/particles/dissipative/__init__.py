@@ -1,0 +1,3 @@
+"""Dissipative particle dynamics."""
+
+__all__: list[str] = []

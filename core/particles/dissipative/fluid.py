@@ -1,0 +1,245 @@
+"""The fluid as a thing that goes on: particles in memory, advanced by so many steps, looked at in between."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...kernels.random import spawn_states
+from ...kernels.threads import available_workers
+from .lanes import LANES
+from .pairs import OU, SHARDLOW, SUMS
+from .rendezvous import new_meeting
+from .steps import COLUMNS, GROOT_WARREN, ROWS, advance
+
+__all__ = ["Fluid", "Samples", "Scheme"]
+
+Array = NDArray[np.float64]
+Scheme = Literal["groot_warren", "shardlow", "peters"]
+_SCHEMES = {"groot_warren": GROOT_WARREN, "shardlow": SHARDLOW, "peters": OU}
+_PATIENCE = 0.1  # seconds between two looks at Ctrl-C and progress
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What was measured along a stretch of steps, one entry a sample; reduced units."""
+
+    kinetic_temperature: Array
+    """Twice the kinetic energy per degree of freedom: 3 (N - 1), as the total momentum stays."""
+    configurational_temperature: Array
+    """Squared conservative force over the Laplacian of the potential energy: what the positions know of kT."""
+    stress: Array
+    """Pressure tensor, (sample, component): xx yy zz xy yz zx; conservative forces and measured kinetic energy."""
+    potential_energy: Array
+    """Per particle."""
+    momentum: Array
+    """Total, (sample, axis)."""
+    wave: Array
+    """Amplitude of the velocity along x that goes as sin(2 pi z / height) (and, second, as cos)."""
+
+    @property
+    def pressure(self) -> Array:
+        """A third of the trace of the pressure tensor."""
+        return self.stress[:, :3].mean(axis=1)
+
+
+class Fluid:
+    """Dissipative particles in a periodic box, in units of the cutoff, kT and the mass of a particle.
+
+    Parameters
+    ----------
+    positions : array_like
+        (particle, 3).
+    box : array_like
+        Three edges, each at least 3.
+    repulsion : float or array_like
+        Largest repulsion a of a pair, or its symmetric matrix (species, species).
+    species : array_like of int, optional
+        Species of every particle, from 0.
+    friction : float
+        gamma, the friction of a pair at contact.
+    step : float
+        Time step.
+    scheme : {"groot_warren", "shardlow", "peters"}
+        Modified velocity Verlet, or a splitting with pairwise momentum exchange.
+    prediction : float
+        lambda of the modified velocity Verlet.
+    driving : float
+        Amplitude of a force along x on every particle, as sin(2 pi z / height).
+    velocities : array_like, optional
+        (particle, 3); Maxwell's at kT = 1 without total momentum unless given.
+    seed : int
+        Of velocities and noise.
+    workers : int, optional
+        Threads; the result has the same bits for any number. Default: all, one below 2000 particles.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what is allowed.
+
+    Examples
+    --------
+    >>> corners = np.random.default_rng(0).random((300, 3)) * 4.6416
+    >>> fluid = Fluid(corners, (4.6416, 4.6416, 4.6416), repulsion=25.0)
+    >>> samples = fluid.advance(200, every=10)
+    >>> samples.pressure.shape, bool(np.abs(samples.momentum).max() < 1e-10)
+    ((20,), True)
+    """
+
+    def __init__(
+        self, positions: ArrayLike, box: ArrayLike, *, repulsion: ArrayLike = 25.0, species: ArrayLike | None = None,
+        friction: float = 4.5, step: float = 0.04, scheme: Scheme = "groot_warren", prediction: float = 0.65,
+        driving: float = 0.0, velocities: ArrayLike | None = None, seed: int = 0, workers: int | None = None,
+    ) -> None:  # fmt: skip
+        place = np.array(positions, dtype=np.float64)
+        edges = np.array(box, dtype=np.float64)
+        if place.ndim != 2 or place.shape[1] != 3 or len(place) < 2 or not np.isfinite(place).all():
+            raise ValueError(f"positions of shape {place.shape}: must be finite, (particle, 3), two particles or more")
+        if edges.shape != (3,) or not (edges >= 3.0).all() or not np.isfinite(edges).all():
+            raise ValueError(f"box = {box!r}: must be three edges of at least 3 cutoffs")
+        if (edges > 1e4).any() or edges.prod() > 64.0 * len(place) + 1e5:
+            raise ValueError(
+                f"box = {box!r}: is too empty for {len(place)} particles (its cells would fill the memory)"
+            )
+        if scheme not in _SCHEMES:
+            raise ValueError(f"scheme = {scheme!r}: must be one of {', '.join(_SCHEMES)}")
+        if not (0.0 < step < 10.0) or not (0.0 <= friction < 1e6) or not abs(driving) < 1e6:
+            raise ValueError(f"step = {step}, friction = {friction}, driving = {driving}: out of all bounds")
+        n = self.particles = len(place)
+        matrix = np.atleast_2d(np.array(repulsion, dtype=np.float64))
+        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix == matrix.T).all():
+            raise ValueError(f"repulsion of shape {matrix.shape}: must be one number or a symmetric square matrix")
+        kinds = np.zeros(n, np.int64) if species is None else np.array(species, dtype=np.int64)
+        if kinds.shape != (n,) or kinds.min() < 0 or kinds.max() >= len(matrix):
+            raise ValueError(f"species: must be one of 0 ... {len(matrix) - 1} for each of the {n} particles")
+        self.box, self.repulsion, self.friction, self.step = edges, matrix, float(friction), float(step)
+        self.scheme, self.prediction, self.driving = scheme, float(prediction), float(driving)
+        self.steps_done, self.workers = 0, workers
+        state = spawn_states(seed, 1, purpose=17)[0]
+        self._key = state[:2].copy()
+        if velocities is None:
+            v = np.random.Generator(np.random.Philox(key=state[2:])).standard_normal((n, 3))
+            v -= v.mean(axis=0)
+            v *= math.sqrt((n - 1) * 3.0 / float((v * v).sum()))
+        else:
+            v = np.array(velocities, dtype=np.float64)
+            if v.shape != (n, 3) or not np.isfinite(v).all():
+                raise ValueError(f"velocities of shape {v.shape}: must be finite, (particle, 3) as the positions")
+        self._cells = tuple(int(edge) for edge in edges)
+        blocks = max(1, 2 * (self._cells[2] // 4))
+        self._layers = np.array([self._cells[2] * b // blocks for b in range(blocks + 1)], np.int64)
+        self._start = np.zeros(int(np.prod(self._cells)) + 1, np.int64)
+        self._images = np.zeros((n, 3), np.int64)
+        turns = np.floor(place / edges)
+        self._images += turns.astype(np.int64)
+        place -= turns * edges
+        place[place >= edges] = 0.0  # a rounding away from the edge
+        self._sort_once(place, v, kinds)
+
+    def _sort_once(self, place: Array, v: Array, kinds: NDArray[np.int64]) -> None:
+        counts = np.array(self._cells)
+        c = np.minimum((place * (counts / self.box)).astype(np.int64), counts - 1)
+        cell = (c[:, 2] * counts[1] + c[:, 1]) * counts[0] + c[:, 0]
+        order = np.argsort(cell, kind="stable")
+        self._start[1:] = np.cumsum(np.bincount(cell, minlength=len(self._start) - 1))
+        fullest = int(np.diff(self._start).max())
+        n = self.particles
+
+        width = n + LANES
+        bodies = np.zeros((ROWS, width))
+        bodies[:3, :n], bodies[3:6, :n] = place[order].T, v[order].T
+        self._now = [bodies.ravel(), order.astype(np.uint64), kinds[order]]
+        self._next = [np.zeros(ROWS * width), np.zeros(n, np.uint64), np.zeros(n, np.int64)]
+        self._force, self._measured = np.zeros(3 * width), np.zeros(3 * width)
+        self._cell, self._place = cell[order], np.zeros(n, np.int64)
+        self._shared = np.array([0, 14 * fullest, 1, 0], np.int64)
+        self._block_sums = np.zeros((len(self._layers) - 1, COLUMNS))
+
+    def advance(self, steps: int, *, every: int = 0, tick: Callable[[int, int], Any] | None = None) -> Samples:
+        """Go on by so many steps, with a sample after each `every`-th (0: none).
+
+        Raises
+        ------
+        ArithmeticError
+            If the particles fly apart: the step is too large.
+        """
+        steps, every = int(steps), int(every)
+        if steps < 0 or every < 0 or (every > 0 and steps % every):
+            raise ValueError(f"steps = {steps}, every = {every}: must not be negative, steps a multiple of every")
+        table = np.zeros((steps // every if every else 0, COLUMNS))
+        done, portion = 0, max(every, 1)
+        while done < steps:
+            count = min(steps - done, portion)
+            begin = time.perf_counter()
+            self._run(count, every, table[done // every : (done + count) // every] if every else table)
+            elapsed = time.perf_counter() - begin
+            done += count
+            if elapsed < _PATIENCE:  # the next portion takes about twice this long, at most
+                portion *= 2
+            elif elapsed > 3.0 * _PATIENCE and portion >= 2 * max(every, 1):
+                portion = portion // 2 // max(every, 1) * max(every, 1)
+            if tick is not None:
+                tick(done, steps)
+        return self._read(table)
+
+    def _run(self, steps: int, every: int, table: Array) -> None:
+        workers = self.workers or (1 if self.particles < 2000 else available_workers())
+        workers = min(workers, len(self._layers) - 1)
+        meeting = new_meeting()
+
+        def work(thread: int) -> None:
+            advance(
+                thread, workers, meeting, _SCHEMES[self.scheme], self.steps_done, steps, every, self.step,
+                self.prediction, self.friction, self.driving, self._cells, tuple(map(float, self.box)), self._layers,
+                self._key, self.repulsion.ravel(), len(self.repulsion), *self._now, *self._next, self._force,
+                self._measured, self._images, self._start, self._cell, self._place, self._shared, self._block_sums,
+                table,
+            )  # fmt: skip
+
+        others = [threading.Thread(target=work, args=(t,), name=f"mesoscale-{t}") for t in range(1, workers)]
+        for other in others:
+            other.start()
+        work(0)
+        for other in others:
+            other.join()
+        if self._shared[2] == 0:
+            raise ArithmeticError(f"particles flew apart at step {self._shared[0]}: the step {self.step} is too large")
+        self.steps_done += steps
+        if steps % 2:
+            self._now, self._next = self._next, self._now
+
+    def _read(self, table: Array) -> Samples:
+        n, volume = self.particles, float(self.box.prod())
+        kinetic = table[:, SUMS : SUMS + 6] * (n / (n - 1.0))
+        laplacian = table[:, 7]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            configurational = np.where(laplacian > 0.0, table[:, SUMS + 6] / laplacian, np.nan)
+        return Samples(
+            kinetic_temperature=kinetic[:, :3].sum(axis=1) / (3.0 * n),
+            configurational_temperature=configurational,
+            stress=(kinetic + table[:, :6]) / volume,
+            potential_energy=table[:, 6] / n,
+            momentum=table[:, SUMS + 7 : SUMS + 10].copy(),
+            wave=table[:, SUMS + 10 : SUMS + 12] * (2.0 / n),
+        )
+
+    def _in_order(self, first: int) -> Array:
+        bodies, ident, _ = self._now
+        out = np.empty((self.particles, 3))
+        out[ident] = bodies.reshape(ROWS, -1)[first : first + 3, : self.particles].T
+        return out
+
+    def positions(self, *, unwrapped: bool = False) -> Array:
+        """Positions (particle, 3) in the order given; unwrapped: as if the box did not end."""
+        wrapped = self._in_order(0)
+        return wrapped + self._images * self.box if unwrapped else wrapped
+
+    def velocities(self) -> Array:
+        """Velocities (particle, 3) in the order given."""
+        return self._in_order(3)
