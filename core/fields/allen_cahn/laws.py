@@ -222,7 +222,7 @@ def nucleation_barrier(tilt: Dimensionless, well_depth: EnergyDensity, gradient_
     Examples
     --------
     >>> round(nucleation_barrier(0.1, 1.0, 1.0), 3)
-    789.835
+    789.846
     """
     a = np.where(np.asarray(tilt, dtype=float) > 0.0, tilt, np.nan)
     tension = interfacial_tension.__wrapped__(well_depth, gradient_energy)
@@ -266,7 +266,7 @@ def drop_radius(
     >>> round(drop_radius(100.0, 24.0, 0.0, 1.0), 6)
     19.390719
     >>> round(drop_radius(100.0, 12.0, 0.1414214, 1.0), 4)
-    19.8487
+    19.5651
     """
     given = (time, initial_radius, front_velocity, (dimensions - 1.0) * np.asarray(curvature_coefficient, dtype=float))
     t, start, v, c = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in given))
