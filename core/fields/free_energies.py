@@ -41,7 +41,16 @@ from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 from scipy import integrate, optimize
 
-__all__ = ["FreeEnergy", "double_well", "flory_huggins", "from_functions", "polynomial", "quartic", "regular_solution"]
+__all__ = [
+    "FreeEnergy",
+    "double_well",
+    "flory_huggins",
+    "from_functions",
+    "on_arrays",
+    "polynomial",
+    "quartic",
+    "regular_solution",
+]
 
 Array = NDArray[np.float64]
 Compiled = Callable[[float, Array], float]
@@ -193,10 +202,11 @@ class FreeEnergy:
     def balanced_stabiliser(self) -> float:
         """The linear part a c that a split scheme takes out of f'(c), weighed between error and stability.
 
-        Early on, the error is least where the rest |f'' - a| is: a = (max f'' + min f'')/2 between the two phases. Late,
-        when little happens, steps are as long as stability lets them be: at a = (max f'')/2 first-order splitting is
-        stable at any step. Halfway between, coarsening takes a third of the steps of the first, and errs in the energy by
-        0.1 % where the second errs by 3 % (PFHub benchmark 1b to t = 1e4, tolerance 1e-3). Zero where nothing separates.
+        Early on, the error is least where the rest |f'' - a| is: a = (max f'' + min f'')/2 between the two phases.
+        Late, when little happens, steps are as long as stability lets them be: at a = (max f'')/2 first-order splitting
+        is stable at any step. Halfway between, coarsening takes a third of the steps of the first, and errs in the
+        energy by 0.1 % where the second errs by 3 % (PFHub benchmark 1b to t = 1e4, tolerance 1e-3). Zero where nothing
+        separates.
         """
         phases = self.binodal()
         if phases is None:
@@ -267,7 +277,7 @@ def from_functions(
     ValueError
         If `slope` is not the derivative of `function` inside the interval.
     """
-    compiled = [g if isinstance(g, Dispatcher) else njit(g) for g in (function, slope)]
+    compiled = [_compiled(g) for g in (function, slope)]
     energy = FreeEnergy("compiled", np.array(parameters, dtype=float), interval, *compiled)
     low, high = interval
     if not low < high:
@@ -282,6 +292,28 @@ def from_functions(
             raise ValueError(f"slope is not the derivative of function: at c = {c:.4g} it is {exact:.6g}, "
                              f"differences give {difference:.6g}")  # fmt: skip
     return energy
+
+
+def on_arrays(function: Compiled, parameters: Sequence[float] = ()) -> Callable[[Array], Array]:
+    """A function of the user's of (c, parameters) as a function of whole fields; compiled by numba if it is not yet."""
+    compiled, numbers = _compiled(function), np.array(parameters, dtype=float)
+
+    def field_of(field: Array) -> Array:
+        out = np.empty_like(field)
+        _map_compiled(field.reshape(-1), numbers, out.reshape(-1), compiled)
+        return out
+
+    return field_of
+
+
+def _compiled(function: Compiled) -> Compiled:
+    return function if isinstance(function, Dispatcher) else njit(function)
+
+
+@njit(nogil=True)
+def _map_compiled(field: Array, p: Array, out: Array, function: Compiled) -> None:
+    for i in range(field.size):
+        out[i] = function(field[i], p)
 
 
 # One array in and out, and sums whose order is free: two conditions without which none of the loops is vectorised.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -99,8 +99,6 @@ class Model(Record):
         KeyboardInterrupt
             If interrupted before the first replicate was finished.
         """
-        import xarray as xr
-
         name = type(self).__name__
         seed = _whole(name, "seed", seed, 0)
         replicates = _whole(name, "replicates", replicates, 1)
@@ -117,7 +115,14 @@ class Model(Record):
             except KeyboardInterrupt:
                 if not runs:
                     raise
-        variables, coordinates = label_results(name, self.RESULTS, runs, replicated=replicates > 1)
+        return self.label(runs, seed=seed, replicated=replicates > 1)
+
+    def label(self, runs: Sequence[dict[str, Any]], *, seed: int = 0, replicated: bool = False) -> xr.Dataset:
+        """What `run` returns, from what `simulate` returned: for rooms that run models in a way of their own."""
+        import xarray as xr
+
+        name = type(self).__name__
+        variables, coordinates = label_results(name, self.RESULTS, runs, replicated=replicated)
         parameters, inputs, units = self._parameters()
         attrs = {
             "Conventions": "CF-1.11",

@@ -15,7 +15,7 @@ from ...model import Estimate, Function, Model, Result, Streams, Tick, param, pr
 from ...quantities import Count, Dimensionless, Unit
 from .. import free_energies
 from ..free_energies import FreeEnergy
-from ..spectral import Basis, Boundary, GradientFlow, Scheme, integrate
+from ..spectral import Basis, Boundary, GradientFlow, Journal, Scheme, integrate
 from . import laws, observables
 
 __all__ = ["CahnHilliard"]
@@ -23,6 +23,10 @@ __all__ = ["CahnHilliard"]
 Array = NDArray[np.float64]
 Mixing = Literal["quartic", "double_well", "regular_solution", "flory_huggins", "own"]
 Local = Annotated[Callable[..., Any], Function("of (c, parameters) that gives a float, compiled by numba")] | None
+Mobility = (
+    Annotated[Callable[..., Any], Function("of (c, parameters) that gives a float from 0 to 1, compiled by numba")]
+    | None
+)
 _MOST_VALUES = 1 << 24
 _DOMAINS = "where the field crosses the mean composition"
 _UNSTABLE = "inside the spinodal"
@@ -59,6 +63,10 @@ class CahnHilliard(Model):
         1.0, "kappa, in (kappa/2) (grad c)^2", source="reduced units", ge=0.05, le=1e4, span=(0.5, 1000)
     )
     mobility_coefficient: Dimensionless = param(1.0, "mobility M", source="reduced units", ge=0.01, le=100)
+    mobility_law: Literal["constant", "degenerate", "own"] = param(
+        "constant", "whether the mobility vanishes in the pure phases", source="Cahn, Elliott & Novick-Cohen 1996"
+    )
+    local_mobility: Mobility = param(None, "factor on the mobility, for mobility_law = 'own'", source="the user")
     repulsion: Dimensionless = param(
         0.0, "strength of the long-range repulsion", source="Ohta & Kawasaki 1986; 0 is none", ge=0, le=10, span=(0, 1)
     )
@@ -68,7 +76,7 @@ class CahnHilliard(Model):
     thermal_noise: Dimensionless = param(0.0, "kT of Cook's noise", source="none", ge=0, le=1, span=(0, 0.1))
     dimensions: Literal[1, 2, 3] = param(2, "dimensions of the box", source="numerical")
     boundary: Boundary = param("periodic", "what happens at the edge", source="numerical")
-    reduced_box_size: Dimensionless = param(64.0, "edge of the box", source="numerical", ge=1, le=1e4)
+    reduced_box_size: Dimensionless = param(48.0, "edge of the box", source="numerical", ge=1, le=1e4)
     cells: Count = param(64, "cells along an edge", source="numerical", ge=8, le=4096)
     reduced_duration: Dimensionless = param(100.0, "time that is followed", source="numerical", ge=1e-3, le=1e6)
     snapshots: Count = param(8, "fields that are kept, at geometric times", source="numerical", ge=3, le=1000)
@@ -91,28 +99,31 @@ class CahnHilliard(Model):
         Result("naive_answer", Dimensionless, "the same for the well-mixed material"),
         Result("reduced_time", Dimensionless, "time in reduced units", dims=("reduced_time",)),
         Result("composition", Dimensionless, "composition", dims=("reduced_time", "z", "y", "x")),
+        Result("section", Dimensionless, "composition at the end, in the middle of the box", dims=("y", "x")),
         Result("reduced_free_energy", Dimensionless, "free energy", dims=("reduced_time",)),
-        Result("field_mean", Dimensionless, "mean of the field", dims=("reduced_time",)),
         Result("mass_drift", Dimensionless, "largest change of the mean over all steps"),
         Result("largest_energy_rise", Dimensionless, "largest relative rise of the energy in a step"),
         Result("accepted_steps", Count, "steps taken"),
         Result("rejected_steps", Count, "steps repeated with a smaller size"),
         *(
             Result(f"domain_size_from_{ruler}", Dimensionless, f"domain size from the {ruler.replace('_', ' ')}",
-                   dims=("reduced_time",), exists=_DOMAINS)
+                   dims=("reduced_time",), exists=_DOMAINS,
+                   beside=None if ruler == "structure_factor" else "domain_size_from_structure_factor")
             for ruler in ("structure_factor", "interface_area", "pair_correlation")
         ),
         Result("coarsening_exponent", Dimensionless, "growth exponent of the domain size over the second half of the"
                " snapshots", error=True, exists=_DOMAINS),
-        Result("shell", Count, "shell of wavenumbers", dims=("shell",)),
-        Result("reduced_wavenumber", Dimensionless, "wavenumber of the shell", dims=("shell",)),
-        Result("structure_factor", Dimensionless, "structure factor at the end", dims=("shell",)),
+        Result("reduced_wavenumber", Dimensionless, "wavenumber, mean of a shell", dims=("reduced_wavenumber",)),
+        Result("structure_factor", Dimensionless, "structure factor at the end", dims=("reduced_wavenumber",)),
+        Result("field_mean", Dimensionless, "mean of the field", dims=("reduced_time",)),
         Result("fastest_wavelength", Dimensionless, "wavelength that grows fastest at first", exists=_UNSTABLE),
         Result("fastest_rate", Dimensionless, "its growth rate", exists=_UNSTABLE),
     )  # fmt: skip
     competition: ClassVar[str | None] = "bulk drive / gradient cost"
     control: ClassVar[str | None] = "gradient_coefficient"
-    quick: ClassVar[Mapping[str, Any]] = {"cells": 32, "reduced_duration": 20.0, "snapshots": 4, "most_steps": 500}
+    quick: ClassVar[Mapping[str, Any]] = {
+        "cells": 32, "reduced_box_size": 24.0, "reduced_duration": 20.0, "snapshots": 4, "most_steps": 500,
+    }  # fmt: skip
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -121,6 +132,10 @@ class CahnHilliard(Model):
             raise problem("cells", f"must be at most {most} for {self.snapshots} snapshots in {self.dimensions} D")
         if self.mixing in ("regular_solution", "flory_huggins") and not 0.01 <= self.mean_composition <= 0.99:
             raise problem("mean_composition", f"must be from 0.01 to 0.99 for mixing = {self.mixing!r}")
+        if (self.mobility_law == "own") != (self.local_mobility is not None):
+            raise problem("local_mobility", "belongs to mobility_law = 'own'")
+        if self.mobility_law != "constant" and self.thermal_noise > 0:
+            raise problem("thermal_noise", "must be 0 unless mobility_law = 'constant'")
         own = self.mixing == "own"
         if own != (self.local_energy is not None) or own != (self.local_slope is not None):
             raise problem("local_energy", "and local_slope belong to mixing = 'own', both of them")
@@ -171,8 +186,30 @@ class CahnHilliard(Model):
             phases = energy.binodal() or (self.mean_composition, self.mean_composition)
             stabiliser = max(0.0, *(float(energy.curvature(c)) for c in phases))
         return GradientFlow(
-            basis, energy, quadratic, self.mobility_coefficient * basis.k2, stabiliser, self.thermal_noise
+            basis,
+            energy,
+            quadratic,
+            self.mobility_coefficient * basis.k2,
+            stabiliser,
+            self.thermal_noise,
+            self._factor(),
         )
+
+    def _factor(self) -> Callable[[Array], Array] | None:
+        """What the mobility is multiplied by where it depends on the composition; at most 1."""
+        if self.mobility_law == "constant":
+            return None
+        if self.mobility_law == "own":
+            assert self.local_mobility is not None  # checked above
+            return free_energies.on_arrays(self.local_mobility)
+        low, high = self._pure_phases()
+        return lambda c: np.maximum(4.0 * (c - low) * (high - c) / (high - low) ** 2, 0.0)
+
+    def _pure_phases(self) -> tuple[float, float]:
+        """Between which compositions something can move: the ends of what exists, or the wells."""
+        if self.mixing == "own":
+            return self.lowest_composition, self.highest_composition
+        return {"quartic": (-1.0, 1.0), "double_well": (0.3, 0.7)}.get(self.mixing, (0.0, 1.0))
 
     def governing_ratio(self) -> float:
         """-f'' of the mixture over the gradient cost of the longest wave, kappa k^2; 0 outside the spinodal."""
@@ -193,6 +230,10 @@ class CahnHilliard(Model):
 
     def simulate(self, streams: Streams, tick: Tick) -> dict[str, Any]:
         """Follow the field, and read it."""
+        return self.follow(streams, tick)
+
+    def follow(self, streams: Streams, tick: Tick, journal: Journal | None = None) -> dict[str, Any]:
+        """What `simulate` does, on disk where there is a journal: see :mod:`mesoscale.core.fields.recording`."""
         flow, energy = self.flow(), self.free_energy()
         basis = flow.basis
         times = np.geomspace(self.reduced_duration / 64.0, self.reduced_duration, self.snapshots)
@@ -200,7 +241,7 @@ class CahnHilliard(Model):
         history = integrate(
             flow, self.first_field(streams), list(times), scheme=self.scheme, tolerance=self.tolerance,
             step=self.fixed_step if self._fixed else None, most_steps=self.most_steps,
-            state=streams(1)[0] if self.thermal_noise > 0 else None, tick=tick,
+            state=streams(1)[0] if self.thermal_noise > 0 else None, tick=tick, journal=journal,
         )  # fmt: skip
         places = np.searchsorted(history.step_times, times)
         level = float(history.fields[-1].mean())
@@ -219,6 +260,7 @@ class CahnHilliard(Model):
             "naive_answer": float(energy.value(level)) - ground,
             "reduced_time": times,
             "composition": history.fields.reshape(self.snapshots, *(1,) * (3 - self.dimensions), *basis.shape),
+            "section": _section(history.fields[-1]),
             "reduced_free_energy": history.step_energies[places],
             "field_mean": history.step_means[places],
             "mass_drift": history.mass_drift,
@@ -229,7 +271,6 @@ class CahnHilliard(Model):
             "domain_size_from_interface_area": sizes[:, 1],
             "domain_size_from_pair_correlation": sizes[:, 2],
             "coarsening_exponent": Estimate(*observables.coarsening_exponent(times, sizes[:, 0], half)),
-            "shell": np.arange(1, k.size + 1),
             "reduced_wavenumber": k,
             "structure_factor": structure,
             "fastest_wavelength": wavelength,
@@ -306,6 +347,11 @@ class CahnHilliard(Model):
             values = (variable.dims, variable.values * factor, attrs)
             scaled = scaled.assign_coords({name: values}) if name in result.coords else scaled.assign({name: values})
         return scaled
+
+
+def _section(field: Array) -> Array:
+    """A plane through the middle; a line is a plane of one row."""
+    return np.atleast_2d(field[field.shape[0] // 2] if field.ndim == 3 else field)
 
 
 def _benchmark_waves(x: Array, y: Array) -> Array:

@@ -22,13 +22,17 @@ A conserved field may have a mobility that depends on it, M g(c) with m(k) = M k
 
     \frac{\partial c}{\partial t} = \nabla \cdot \left( M g(c) \nabla \frac{\delta F}{\delta c} \right) \tag{2}
 
-The linear part is then that of the full M, so that g should lie between 0 and 1; a step costs two to four times as much.
+The linear part is then that of the full M, so that g should lie between 0 and 1; a step costs two to four times as
+much.
 
 How to use it::
 
     basis = Basis((256, 256), (200.0, 200.0), "no_flux")     # or "periodic"; 1, 2 or 3 dimensions; basis.k2 is |k|^2
     flow = GradientFlow(basis, free_energy, quadratic=kappa * basis.k2, mobility=M * basis.k2, stabiliser=a)
     history = integrate(flow, field, [1.0, 10.0, 100.0])     # fields at these times; energy and mean at every step
+
+    with Journal("run.zarr") as journal:                     # a long run: killed at any time, it goes on where it was
+        history = integrate(flow, field, [1e3, 1e4, 1e5], journal=journal)
 
 Arrays `quadratic` and `mobility` are on the modes (`basis.k2.shape`). A mode whose mobility is zero is never touched:
 with m(0) = 0 the mean is conserved. The stabiliser *a* moves a c from the local to the linear part and changes the
@@ -64,5 +68,6 @@ References
 from .basis import Basis, Boundary
 from .flow import GradientFlow, phi_functions
 from .integration import History, Scheme, integrate
+from .journal import Journal
 
-__all__ = ["Basis", "Boundary", "GradientFlow", "History", "Scheme", "integrate", "phi_functions"]
+__all__ = ["Basis", "Boundary", "GradientFlow", "History", "Journal", "Scheme", "integrate", "phi_functions"]

@@ -121,7 +121,7 @@ class Basis:
 
     def derivative(self, modes: NDArray[Any], axis: int) -> Array:
         """Along an axis, on the grid, of the field of given amplitudes; the mode of the highest frequency has none."""
-        slopes = self._slopes(axis)
+        slopes = self.slopes(axis)
         if self.boundary == "periodic":
             return self.backward(1j * slopes * modes, overwrite=True)
         sines = np.roll(-slopes * modes, -1, axis)  # cosine n becomes sine n, which is stored one place earlier
@@ -129,14 +129,14 @@ class Basis:
         return self._along_others(scipy.fft.idctn, field, axis)
 
     def divergence(self, flux: Array, axis: int) -> NDArray[Any]:
-        """Amplitudes of the derivative along an axis of a flux that, between walls, vanishes at them; uses up `flux`."""
-        slopes = self._slopes(axis)
+        """Amplitudes of the derivative along an axis of a flux that vanishes at walls, if there are any; uses it up."""
+        slopes = self.slopes(axis)
         if self.boundary == "periodic":
             return 1j * slopes * self.forward(flux, overwrite=True)
         sines = scipy.fft.dst(flux, 2, axis=axis, norm="forward", overwrite_x=True, workers=self._workers)
         return slopes * np.roll(self._along_others(scipy.fft.dctn, sines, axis), 1, axis)
 
-    def _slopes(self, axis: int) -> Array:
+    def slopes(self, axis: int) -> Array:
         """Wavenumbers along an axis without the highest of an even grid: what it has no sign for has no derivative."""
         k, n = self.wavenumbers[axis], self.shape[axis]
         if self.boundary == "no_flux" or n % 2:

@@ -45,14 +45,14 @@ class GradientFlow:
     temperature : float
         kT of the noise, in the units of the energy; 0 for none.
     local_mobility : callable, optional
-        Factor on the mobility as a function of the field, array to array, best between 0 and 1. The mobility must then be
-        that of a conserved field, M k^2, and the right-hand side is that of equation (2).
+        Factor on the mobility as a function of the field, array to array, best between 0 and 1. The mobility must then
+        be that of a conserved field, M k^2, and the right-hand side is that of equation (2).
 
     Raises
     ------
     ValueError
-        If a symbol has the wrong shape, is not finite, or the mobility is negative; if a local mobility comes with noise
-        or with a mobility that is not M k^2.
+        If a symbol has the wrong shape, is not finite, or the mobility is negative; if a local mobility comes with
+        noise or with a mobility that is not M k^2.
     """
 
     basis: Basis
@@ -103,6 +103,8 @@ class GradientFlow:
         potential = basis.forward(field) + self.quadratic * kept
         force = -(self.quadratic + self.stabiliser) * kept
         inverse = 1.0 / np.where(basis.k2 > 0, basis.k2, np.inf)
+        lost = basis.k2 - sum(basis.slopes(axis) ** 2 for axis in range(len(basis.shape)))
+        force += float(shares.mean()) * inverse * lost * potential  # the frequencies that no derivative sees
         for axis in range(len(basis.shape)):
             flux = basis.derivative(potential, axis)
             force -= inverse * basis.divergence(np.multiply(flux, shares, out=flux), axis)

@@ -1,7 +1,7 @@
 """The march in time: steps, their control, and the record of energy and mean."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from ...model import ResultError
 from . import flow as passes
 from .basis import Basis
 from .flow import Evaluation, GradientFlow
+from .journal import Journal
 
 __all__ = ["History", "Scheme", "integrate"]
 
@@ -68,6 +69,7 @@ def integrate(
     most_steps: int = 10_000_000,
     state: NDArray[np.uint64] | None = None,
     tick: Callable[[int, int], None] | None = None,
+    journal: Journal | None = None,
 ) -> History:
     """Follow a gradient flow from `field` at time 0.
 
@@ -92,6 +94,8 @@ def integrate(
         Random state, for runs with noise.
     tick : callable, optional
         ``tick(done, total)`` in thousandths of the whole time; may raise to cancel.
+    journal : Journal, optional
+        An open journal: fields and checkpoints go to disk, and a run that was cut short goes on to the same bits.
 
     Returns
     -------
@@ -108,15 +112,22 @@ def integrate(
     ends = np.asarray(times, dtype=float)
     if ends.ndim != 1 or ends.size == 0 or ends[0] < 0 or (np.diff(ends) <= 0).any() or not np.isfinite(ends).all():
         raise ValueError("times: must be finite, at least 0, and increase")
-    kept = []
-    for end in ends:
+    kept: list[Array] = []
+    if journal is not None:
+        kept.extend(journal.begin(marcher, marcher.identity(field, ends), flow.basis.shape, ends))
+    for index in range(len(kept), ends.size):
+        end = float(ends[index])
         while marcher.time < end:
             if marcher.steps >= most_steps:
                 raise ResultError(f"the field reached time {marcher.time:.6g} of {ends[-1]:.6g} in {most_steps} steps")
-            marcher.advance(float(end))
+            marcher.advance(end)
+            if journal is not None:
+                journal.note(marcher, index)
             if tick is not None:
                 tick(int(1000 * marcher.time / ends[-1]), 1000)
         kept.append(flow.basis.backward(marcher.u))
+        if journal is not None:
+            journal.keep(marcher, index, kept[-1])
     record = np.array(marcher.record)
     return History(ends, np.array(kept), record[:, 0], record[:, 1], record[:, 2], marcher.rejected)
 
@@ -150,7 +161,7 @@ class _Marcher:
             raise ValueError("step: must be given for a first-order scheme or with noise")
         if self.noisy and state is None:
             raise ValueError("state: must be given where there is noise")
-        self.flow, self.scheme, self.tolerance, self.state = flow, scheme, tolerance, state
+        self.flow, self.scheme, self.tolerance, self.state_of_noise = flow, scheme, tolerance, state
         fastest = float((flow.mobility * np.abs(flow.quadratic + flow.stabiliser)).max())
         self.h = step if step is not None else 1.0 / max(fastest, 1e-300)
         self.time, self.steps, self.rejected = 0.0, 0, 0
@@ -166,6 +177,46 @@ class _Marcher:
         self.tables: dict[float, Array] = {}
         self.past: list[tuple[float, Modes, Modes]] = []  # step that led away, state, force; the youngest first
         self.noise = np.sqrt(2.0 * flow.temperature * flow.mobility * flow.basis.size / flow.basis.volume)
+
+    def identity(self, field: Array, ends: Array) -> dict[str, Any]:
+        """What makes two runs the same; functions are known by their values between the compositions of interest."""
+        energy = self.flow.free_energy
+        places = np.linspace(*energy.interval, 33)
+        found = {
+            "field": field, "ends": ends, "quadratic": self.flow.quadratic, "mobility": self.flow.mobility,
+            "local": np.array([energy.value(places), energy.derivative(places)]),
+            "numbers": [self.flow.stabiliser, self.flow.temperature, self.tolerance, self.h],
+            "words": [self.scheme, self.flow.basis.boundary],
+        }  # fmt: skip
+        if self.flow.local_mobility is not None:
+            found["factor"] = np.asarray(self.flow.local_mobility(places), dtype=float)
+        if self.state_of_noise is not None:
+            found["state"] = self.state_of_noise.copy()
+        return found
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that `restore` needs; complex modes as pairs of floats."""
+        modes = [self.u, self.force, *(x for _, *pair in self.past for x in pair)]
+        numbers = [self.time, self.h, self.energy, self.spread, self.steps, self.rejected, *(h for h, *_ in self.past)]
+        found = {
+            "modes": np.array([x.reshape(-1).view(np.float64) for x in modes]),
+            "numbers": np.array(numbers, dtype=float),
+            "record": np.array(self.record),
+        }
+        if self.state_of_noise is not None:
+            found["noise"] = self.state_of_noise
+        return found
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Stand where `state` was taken."""
+        modes = [np.array(row).view(self.u.dtype).reshape(self.u.shape) for row in state["modes"]]
+        self.time, self.h, self.energy, self.spread, steps, rejected, *past = (float(x) for x in state["numbers"])
+        self.steps, self.rejected = int(steps), int(rejected)
+        self.record = [(float(t), float(e), float(m)) for t, e, m in state["record"]]
+        self.u, self.force = modes[:2]
+        self.past = [(h, modes[2 * i + 2], modes[2 * i + 3]) for i, h in enumerate(past)]
+        if self.state_of_noise is not None:
+            self.state_of_noise[:] = state["noise"]
 
     def _mean(self, modes: Modes) -> float:
         return float(modes.reshape(-1)[0].real)
@@ -225,9 +276,9 @@ class _Marcher:
         linear, mobility = flow.linear.reshape(-1), flow.mobility.reshape(-1)
         u, force = self.u.reshape(-1), self.force.reshape(-1)
         target, copy = new.reshape(-1), trial.reshape(-1)
-        if self.state is not None and self.noisy:
+        if self.state_of_noise is not None and self.noisy:
             white = np.empty(flow.basis.shape)
-            _fill_normal(self.state, white.reshape(-1))
+            _fill_normal(self.state_of_noise, white.reshape(-1))
             kicks = flow.basis.forward(white, overwrite=True).reshape(-1)
             noise = self.noise.reshape(-1)
             twice = passes.step_noisy(

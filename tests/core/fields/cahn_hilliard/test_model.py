@@ -188,3 +188,30 @@ def test_a_result_in_si():
 def test_what_does_not_fit_is_refused(change, match):
     with pytest.raises(ParameterError, match=match):
         CahnHilliard(**change)
+
+
+def test_a_mobility_that_vanishes_in_the_pure_phases_slows_the_coarsening_and_keeps_the_laws():
+    model = CahnHilliard(cells=48, reduced_box_size=36.0, reduced_duration=200.0, snapshots=4, tolerance=1e-3)
+    free, bound = model.run(), model.replace(mobility_law="degenerate").run()
+    assert float(bound.mass_drift) < 1e-13
+    assert float(bound.largest_energy_rise) == 0.0
+    assert float(free.answer) < float(bound.answer) < float(bound.naive_answer)
+
+
+def test_a_mobility_of_the_users_is_a_factor():
+    model = CahnHilliard(cells=16, reduced_box_size=12.0, reduced_duration=10.0, snapshots=3, tolerance=1e-6)
+    own = model.replace(mobility_law="own", local_mobility=lambda c, p: 0.5 + 0.0 * c)
+    slow = model.replace(mobility_coefficient=0.5)
+    assert float(own.run().answer) == pytest.approx(float(slow.run().answer), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"mobility_law": "own"}, "local_mobility belongs to mobility_law = 'own'"),
+        ({"mobility_law": "degenerate", "thermal_noise": 0.1}, "thermal_noise must be 0 unless"),
+    ],
+)
+def test_mobilities_that_make_no_sense_are_refused(options, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        CahnHilliard(**options)
