@@ -128,7 +128,7 @@ def write_vtk(field: xr.DataArray, path: str | os.PathLike[str], *, spacing: flo
     return written
 
 
-def animate(field: xr.DataArray, path: str | os.PathLike[str], *, frames_per_second: float = 8.0) -> Path:
+def animate(field: xr.DataArray, path: str | os.PathLike[str], *, frames_per_second: int = 8) -> Path:
     """Write the field in time as a moving picture: GIF, or what else the ending names and matplotlib can write.
 
     Parameters
@@ -137,7 +137,7 @@ def animate(field: xr.DataArray, path: str | os.PathLike[str], *, frames_per_sec
         As for `write_vtk`; of three dimensions the middle plane is shown, of one a line.
     path : path-like
         With its ending.
-    frames_per_second : float
+    frames_per_second : int
         Speed.
 
     Returns
