@@ -129,7 +129,7 @@ def minimize_relative_entropy(
     Examples
     --------
     >>> spring = lambda k: Averages([0.5 / k[0]], [[0.5 / k[0] ** 2]])
-    >>> result = minimize_relative_entropy(Averages([1.0]), spring, [3.0])
+    >>> result = minimize_relative_entropy(Averages([1.0]), spring, [0.8])
     >>> round(float(result.parameter[0]), 6), bool(result.converged)
     (0.5, True)
     """

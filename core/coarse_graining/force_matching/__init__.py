@@ -36,5 +36,6 @@ References
 from .basis import FunctionBasis, SplineBasis
 from .evidence import EVIDENCE as EVIDENCE
 from .fit import match_forces
+from .tables import potential
 
-__all__ = ["FunctionBasis", "SplineBasis", "match_forces"]
+__all__ = ["FunctionBasis", "SplineBasis", "match_forces", "potential"]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...kernels.threads import map_blocks
 from ...model import ParameterError
 from ...model.progress import Progress, library_version
-from .basis import SplineBasis
+from .basis import FunctionBasis
 from .frames import Basis, Terms, checked_frames, checked_terms, counted, fill_design, sample_terms
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _curves(
     if kind == "pair":
         high = basis.high
     x = np.linspace(low, high, points)
-    inside = np.minimum(x, np.nextafter(basis.high, 0.0)) if isinstance(basis, SplineBasis) else x
+    inside = x if isinstance(basis, FunctionBasis) else np.minimum(x, np.nextafter(basis.high, 0.0))
     forces, integrals = basis.force(inside), basis.potential(x)
     if kind != "pair":
         integrals = integrals - integrals[np.argmin(integrals @ theta)]
