@@ -39,6 +39,7 @@ Examples
 
 from .blocks import block_free_energy, block_variances, extrapolate_blocks
 from .chemical_potential import exchange_slope, integrate_slope, widom_insertion
+from .evidence import EVIDENCE as EVIDENCE
 from .interface import gradient_coefficient_from_interface, landau_quartic
 from .lattice_gas import (
     CRITICAL_TEMPERATURE,

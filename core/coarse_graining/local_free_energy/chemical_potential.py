@@ -6,7 +6,8 @@ On a lattice of *N* sites with *n* of them up, the free energies of neighbouring
    F(n-1) - F(n) = -kT \ln \frac{\langle \sum_{\mathrm{up}} e^{-\Delta E/kT} \rangle}{N - n + 1}    \qquad (1)
 
 exactly, for configurations of the fixed composition m = 2 n/N - 1. With F = N f, a quarter of the difference of the two
-is f'(m) up to 1/N; what independent spins have of that error is known and taken off. For particles, the excess chemical potential of a fluid is
+is f'(m) up to 1/N; what independent spins have of that error is known and taken off. For particles, the excess chemical
+potential of a fluid is
 
 .. math:: \mu_\mathrm{ex} = -kT \ln \langle e^{-\Delta U/kT} \rangle, \qquad f'(\rho) = kT \ln \rho + \mu_\mathrm{ex}
    \qquad (2)

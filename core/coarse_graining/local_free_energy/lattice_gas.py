@@ -27,7 +27,7 @@ References
 1. Onsager, Phys. Rev. 65, 117 (1944), doi:10.1103/PhysRev.65.117.
 2. Yang, Phys. Rev. 85, 808 (1952), doi:10.1103/PhysRev.85.808.
 3. Fisher & Ferdinand, Phys. Rev. Lett. 19, 169 (1967), doi:10.1103/PhysRevLett.19.169.
-4. Domb, in Phase Transitions and Critical Phenomena, vol. 3, ed. Domb & Green (Academic Press, 1974), p. 357: series.
+4. Domb, in Phase Transitions and Critical Phenomena, vol. 3, ed. Domb & Green (Academic Press, 1974): series.
 """
 
 from __future__ import annotations

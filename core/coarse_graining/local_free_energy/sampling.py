@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,7 @@ __all__ = ["LatticeGas", "flip_energy", "follow_quench", "sample_equilibrium"]
 Floats = NDArray[np.float64]
 Spins = NDArray[np.int8]
 _CHAINS = 4  # independent Markov chains, whatever the number of threads
+_TOUCHED = 3e7  # sites looked at between two questions whether to stop: about 0.2 s
 
 
 class LatticeGas(Record):
@@ -142,7 +144,8 @@ def sample_equilibrium(
     tilt = -2.0 * gas.field / gas.reduced_temperature
     accept = _acceptance(gas)
     starts = np.concatenate([[0], np.cumsum(share)])
-    block = max(1, int(1e7 / (sweeps * size * size * (len(steps) + 10))))
+    block = max(1, int(_TOUCHED / (sweeps * size * size * (len(steps) + 10))))
+    stop = threading.Event()
 
     def run_chain(begin: int, end: int) -> None:
         for chain in range(begin, end):
@@ -151,6 +154,8 @@ def sample_equilibrium(
             first, last = int(starts[chain]), int(starts[chain + 1])
             wait = equilibration
             for low in range(first, last, block):
+                if stop.is_set():
+                    return
                 target = spins[low : min(low + block, last)]
                 if magnetization is None:
                     _sample_clusters(now, steps[: len(steps) // 2], join, tilt, wait, sweeps, state, target)
@@ -161,7 +166,7 @@ def sample_equilibrium(
                 wait = 0
 
     with Progress(progress, "sample_equilibrium") as tick:
-        map_blocks(run_chain, _CHAINS, 1, tick=tick)
+        map_blocks(run_chain, _CHAINS, 1, tick=tick, stop=stop)
     arguments = {"size": size, "snapshots": snapshots, "magnetization": magnetization, "sweeps": sweeps,
                  "equilibration": equilibration}  # fmt: skip
     result = xr.Dataset({"spin": (("frame", "x", "y"), spins, {"units": "1", "long_name": "spin, up or down"})})
@@ -225,15 +230,23 @@ def follow_quench(
     steps = _neighbour_steps(gas.interaction_range)
     accept = _acceptance(gas)
     spins = np.empty((runs, len(asked), size, size), np.int8)
+    block = max(1, int(_TOUCHED / (size * size * (len(steps) + 10))))
+    stop = threading.Event()
 
     def run_quench(begin: int, end: int) -> None:
         for run in range(begin, end):
             state = spawn_states(seed, 1, first=run)[0]
             now = _start(size, magnetization, gas, state)
-            _exchange_spins(now, steps, gas.interaction_range, accept, waits, True, state, spins[run])
+            for time, wait in enumerate(waits):
+                for done in range(0, int(wait), block):
+                    if stop.is_set():
+                        return
+                    part = np.array([min(block, wait - done)])
+                    _exchange_spins(now, steps, gas.interaction_range, accept, part, True, state, now[None])
+                spins[run, time] = now
 
     with Progress(progress, "follow_quench") as tick:
-        map_blocks(run_quench, runs, 1, tick=tick)
+        map_blocks(run_quench, runs, 1, tick=tick, stop=stop)
     result = xr.Dataset(
         {"spin": (("run", "reduced_time", "x", "y"), spins, {"units": "1", "long_name": "spin, up or down"})},
         coords={"reduced_time": ("reduced_time", asked, {"units": "1", "long_name": "sweeps since the quench"})},
