@@ -1,0 +1,398 @@
+r"""MBAR: free energies of many states from all of their samples.
+
+With the weights *W* of `solver`, the asymptotic covariance of the free energies, and of anything else that is a column
+*w* over the samples (an unsampled state, a bin, an observable), is
+
+.. math:: \Theta_{ab} = w_a \omega w_b - \frac{1}{\sum \omega}
+   + (V^T \omega w_a)^T (1 - S)^{+} (V^T \omega w_b), \qquad V_{nk} = \sqrt{n_k} W_{kn},\quad
+   S = V^T \omega V   \qquad (1)
+
+of which only differences have a meaning. Correlated series count for what they are worth: a sample of a series of
+statistical inefficiency *g* has the weight :math:`\omega = 1/g`, so that none is thrown away.
+
+References
+----------
+1. Shirts & Chodera, J. Chem. Phys. 129, 124105 (2008), doi:10.1063/1.2978177.
+2. Chodera, Swope, Pitera, Seok & Dill, J. Chem. Theory Comput. 3, 26 (2007), doi:10.1021/ct0502864.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...model import Estimate, ParameterError
+from ...model.progress import library_version
+from .overlap import OverlapError, check_overlap
+from .solver import solve
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["expectation", "mbar", "perturbed_free_energy"]
+
+Floats = NDArray[np.float64]
+_BLOCK = 4096
+
+
+def mbar(
+    reduced_energy: ArrayLike,
+    counts: ArrayLike,
+    *,
+    inefficiency: ArrayLike = 1.0,
+    least_overlap: float = 0.03,
+    tolerance: float = 1e-10,
+) -> xr.Dataset:
+    """Free energies of K states from samples of them, the multistate Bennett acceptance ratio.
+
+    Parameters
+    ----------
+    reduced_energy : array_like
+        u_kn, the energy over kT of sample *n* in state *k*, shape (K, N); plus infinity where a state forbids it. The
+        samples of state 0 come first, then those of state 1, and so on.
+    counts : array_like of int
+        Samples of each state, shape (K,). States without samples get their free energy from the others.
+    inefficiency : array_like
+        Statistical inefficiency of the series, one number or one for each state (see
+        `mesoscale.core.kernels.statistics.statistical_inefficiency`); 1 for independent samples.
+    least_overlap : float
+        Smallest overlap of pairs by which all sampled states must be connected, 0 to 1/2.
+    tolerance : float
+        Largest Newton step that may remain, in kT.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``free_energy`` (state), in kT relative to state 0, with its error; ``free_energy_difference`` (state,
+        other_state) of every pair, other minus state, with its error; ``covariance``, of which only differences have a
+        meaning; ``overlap`` (state, other_state); ``effective_samples`` (state): independent samples with which a state
+        is known; ``weakest_overlap``; ``converged``. ``reduced_energy``, ``log_mixture`` and ``sample_weight`` (sample)
+        are there for `expectation` and `perturbed_free_energy`.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not allowed.
+    OverlapError
+        If states are not connected, or the equations cannot be solved: the error names the states.
+
+    Examples
+    --------
+    Two springs, of stiffness 1 and 4: f = ln(4) / 2.
+
+    >>> x = np.concatenate([np.random.default_rng(0).normal(0.0, 1.0, 4000),
+    ...                     np.random.default_rng(1).normal(0.0, 0.5, 4000)])
+    >>> result = mbar([0.5 * x**2, 2.0 * x**2], [4000, 4000])
+    >>> bool(abs(result.free_energy[1] - 0.5 * np.log(4.0)) < 4.0 * result.free_energy_error[1] < 0.1)
+    True
+    """
+    u, n, g = _checked_states(reduced_energy, counts, inefficiency)
+    check_limits("mbar", least_overlap, tolerance)
+    weight = np.repeat(1.0 / g, n)
+    starts = np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
+    recipe = {
+        "function": "mesoscale.core.coarse_graining.free_energy.mbar", "counts": n.tolist(), "inefficiency": g.tolist(),
+        "least_overlap": least_overlap, "tolerance": tolerance, "replayable": False, "version": library_version(),
+    }  # fmt: skip
+    return solve_states(u, n, g, weight, (np.arange(len(weight)), starts), (least_overlap, tolerance), recipe)
+
+
+def solve_states(
+    u: Floats,
+    n: NDArray[np.int64],
+    g: Floats,
+    weight: Floats,
+    members: tuple[NDArray[np.int64], NDArray[np.int64]],
+    limits: tuple[float, float],
+    recipe: dict[str, Any],
+) -> xr.Dataset:
+    """What `mbar` returns, also for samples that are the bins of histograms; `members` as for `solver.solve`."""
+    least_overlap, tolerance = limits
+    sampled = np.flatnonzero(n > 0)
+    whole = len(sampled) == len(n)
+    effective = n / g
+    starts = np.append(members[1][sampled], members[1][-1])
+    solution = solve(u if whole else u[sampled], effective[sampled], weight, members[0], starts, tolerance)
+    worst = check_overlap(solution.gram, sampled.tolist(), least_overlap, solution.converged, solution.step)
+    log_mixture, f, gram = solution.log_mixture, solution.free_energy, solution.gram
+    if not whole:
+        f, gram = _extend(u, log_mixture, weight)
+        log_mixture, f = log_mixture - f[0], f - f[0]
+    theta = gram - 1.0 / weight.sum() + _spread(gram, effective, gram[sampled])
+    diagonal = np.diag(theta)
+    variance = np.maximum(diagonal[:, None] + diagonal - 2.0 * theta, 0.0)
+    np.fill_diagonal(variance, 0.0)
+    pair = ("state", "other_state")
+    return labelled(
+        {
+            "free_energy": ("state", f, "free energy relative to state 0, in kT"),
+            "free_energy_error": ("state", np.sqrt(variance[0]), "its standard error"),
+            "free_energy_difference": (pair, f - f[:, None], "free energy of the other state minus that of the state"),
+            "free_energy_difference_error": (pair, np.sqrt(variance), "its standard error"),
+            "covariance": (pair, theta, "covariance of free energies; only differences have a meaning"),
+            "overlap": (pair, gram * effective, "probability that a sample of a state comes from the other"),
+            "effective_samples": ("state", 1.0 / np.diag(gram), "independent samples with which the state is known"),
+            "samples": ("state", n, "number of samples"),
+            "inefficiency": ("state", g, "statistical inefficiency of the series"),
+            "weakest_overlap": ((), worst, "overlap of the worst pair in the best chain"),
+            "converged": ((), solution.converged, "whether the equations are solved to the tolerance"),
+            "remaining_step": ((), solution.step, "largest Newton step that remains"),
+            "passes": ((), sum(solution.passes), "passes over all samples"),
+            "reduced_energy": (("state", "sample"), u, "energy over kT of the samples"),
+            "log_mixture": ("sample", log_mixture, "logarithm of the density that all samples together come from"),
+            "sample_weight": ("sample", weight, "independent samples that a sample is worth"),
+        },
+        recipe,
+    )
+
+
+def expectation(
+    solution: xr.Dataset,
+    observable: ArrayLike,
+    *,
+    state: int | None = None,
+    reduced_energy: ArrayLike | None = None,
+    least_samples: float = 20.0,
+) -> Estimate:
+    """Mean of an observable in one of the states, or in any other, from all samples.
+
+    Parameters
+    ----------
+    solution : xarray.Dataset
+        Result of `mbar`.
+    observable : array_like
+        Its value for each sample, shape (N,) or (m, N).
+    state : int, optional
+        Which state; or
+    reduced_energy : array_like, optional
+        energies over kT of the samples in another state, shape (N,).
+    least_samples : float
+        Least number of independent samples with which that state must be known.
+
+    Returns
+    -------
+    Estimate
+        Value and standard error, equation (1).
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not allowed.
+    OverlapError
+        If the samples do not reach that state.
+    """
+    weight, _ = target_weights("expectation", solution, state, reduced_energy, least_samples)
+    values = np.asarray(observable, dtype=np.float64)
+    if values.shape[-1:] != weight.shape or values.ndim > 2 or not np.isfinite(values).all():
+        sentence = f"must be finite, a number for each of the {len(weight)} samples"
+        raise ParameterError("expectation", {"observable": sentence}, {"observable": values})
+    omega = solution["sample_weight"].values
+    mean = values @ (omega * weight)
+    residual = np.atleast_2d(weight * (values - mean[..., None]))
+    variance = column_variances(solution, residual)
+    return Estimate(mean, np.sqrt(variance).reshape(mean.shape)) if values.ndim == 2 else Estimate(
+        float(mean), math.sqrt(float(variance[0]))
+    )  # fmt: skip
+
+
+def perturbed_free_energy(
+    solution: xr.Dataset, reduced_energy: ArrayLike, *, reference: int = 0, least_samples: float = 20.0
+) -> xr.Dataset:
+    """Free energies of states that were not sampled, from the samples of those that were.
+
+    Parameters
+    ----------
+    solution : xarray.Dataset
+        Result of `mbar`.
+    reduced_energy : array_like
+        Energies over kT of all samples in the new states, shape (N,) or (m, N).
+    reference : int
+        State from which free energies count.
+    least_samples : float
+        Least number of independent samples with which each new state must be known.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``free_energy`` (target), in kT, with its error, and ``effective_samples`` (target).
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not allowed.
+    OverlapError
+        If the samples do not reach one of the states.
+    """
+    rows = np.atleast_2d(np.asarray(reduced_energy, dtype=np.float64))
+    base, origin = target_weights("perturbed_free_energy", solution, reference, None, 0.0)
+    weights, f = [], []
+    for row in rows:
+        weight, value = target_weights("perturbed_free_energy", solution, None, row, least_samples)
+        weights.append(weight)
+        f.append(value - origin)
+    columns = np.array(weights)
+    omega = solution["sample_weight"].values
+    error = np.sqrt(column_variances(solution, columns - base))
+    recipe = {
+        "function": "mesoscale.core.coarse_graining.free_energy.perturbed_free_energy", "reference": reference,
+        "replayable": False, "version": library_version(),
+    }  # fmt: skip
+    return labelled(
+        {
+            "free_energy": ("target", np.array(f), f"free energy relative to state {reference}, in kT"),
+            "free_energy_error": ("target", error, "its standard error"),
+            "effective_samples": ("target", 1.0 / (columns**2 @ omega), "independent samples that reach the state"),
+            "converged": ((), True, "whether the equations are solved to the tolerance"),
+        },
+        recipe,
+    )
+
+
+def target_weights(
+    function: str, solution: xr.Dataset, state: int | None, reduced_energy: ArrayLike | None, least: float
+) -> tuple[Floats, float]:
+    """Weights W_n of all samples in a state, of which sum omega W = 1, and its free energy."""
+    if "log_mixture" not in solution:
+        raise ParameterError(function, {"solution": "must be a result of mbar"})
+    omega, mixture = solution["sample_weight"].values, solution["log_mixture"].values
+    if (state is None) == (reduced_energy is None):
+        raise ParameterError(function, {"state": "or reduced_energy must be given, one of them"})
+    if state is not None:
+        if isinstance(state, bool) or state != int(state) or not 0 <= state < solution.sizes["state"]:
+            sentence = f"must be a state, 0 to {solution.sizes['state'] - 1}"
+            raise ParameterError(function, {"state": sentence}, {"state": state})
+        energies = solution["reduced_energy"].values[int(state)]
+    else:
+        energies = np.asarray(reduced_energy, dtype=np.float64)
+    if energies.shape != omega.shape or np.isnan(energies).any() or not energies.min() > -math.inf:
+        sentence = f"must be a number for each of the {len(omega)} samples, at most plus infinity"
+        raise ParameterError(function, {"reduced_energy": sentence}, {"reduced_energy": energies})
+    logs = -energies - mixture
+    top = float(logs.max())
+    if not math.isfinite(top):
+        raise OverlapError(f"{function}: no sample reaches the state")
+    weight = np.exp(logs - top)
+    total = float(weight @ omega)
+    weight /= total
+    effective = 1.0 / float(weight**2 @ omega)
+    if effective < least:
+        raise OverlapError(
+            f"{function}: the samples hardly reach the state: it is known with {effective:.1f} independent samples "
+            f"where {least:g} are needed; sample a state between"
+        )
+    return weight, -top - math.log(total)
+
+
+def column_variances(solution: xr.Dataset, columns: Floats) -> Floats:
+    """Variances, by equation (1), of columns over the samples whose sum is zero; columns of shape (m, N)."""
+    omega = solution["sample_weight"].values
+    weighted = columns * omega
+    spread = spread_of(solution, project(solution, weighted))
+    variance: Floats = np.maximum((weighted * columns).sum(axis=1) + spread, 0.0)
+    return variance
+
+
+def project(solution: xr.Dataset, weighted: Any) -> Floats:
+    """W omega w of all states and columns, shape (K, m), from omega w of shape (m, N), dense or sparse."""
+    u, f = solution["reduced_energy"].values, solution["free_energy"].values
+    mixture = solution["log_mixture"].values
+    total = np.zeros((len(f), weighted.shape[0]))
+    for low in range(0, u.shape[1], _BLOCK):
+        high = min(low + _BLOCK, u.shape[1])
+        weights = np.exp(f[:, None] - u[:, low:high] - mixture[low:high])
+        total += (weighted[:, low:high] @ weights.T).T
+    return total
+
+
+def spread_of(solution: xr.Dataset, projected: Floats, other: Floats | None = None) -> Floats:
+    """Third term of equation (1), for each column of `project`; with the same column of `other` if given."""
+    effective = solution["samples"].values / solution["inefficiency"].values
+    gram = solution["overlap"].values[:, effective > 0] / effective[effective > 0]
+    inverse = _inverse_of_rest(gram[effective > 0], effective[effective > 0])
+    left = projected[effective > 0]
+    right = left if other is None else other[effective > 0]
+    terms: Floats = np.einsum("km,kl,lm->m", left, inverse, right)
+    return terms
+
+
+def _spread(gram: Floats, effective: Floats, projected: Floats) -> Floats:
+    """Third term of equation (1) for all pairs of columns, of which `projected` has G W omega w."""
+    sampled = effective > 0
+    inverse = _inverse_of_rest(gram[np.ix_(sampled, sampled)], effective[sampled])
+    matrix: Floats = projected.T @ inverse @ projected
+    return matrix
+
+
+def _inverse_of_rest(gram: Floats, effective: Floats) -> Floats:
+    """N^(1/2) (1 - S)^+ N^(1/2), without the mode that shifts all free energies alike."""
+    root = np.sqrt(effective)
+    common = root / math.sqrt(float(root @ root))
+    scaled = root[:, None] * gram * root
+    eigenvalue, mode = np.linalg.eigh(scaled - common[:, None] * common)
+    rest = np.maximum(1.0 - eigenvalue, 1e-15)
+    inner = (mode / rest) @ mode.T - common[:, None] * common
+    inverse: Floats = root[:, None] * inner * root
+    return inverse
+
+
+def _extend(u: Floats, log_mixture: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Free energies and G of all states, where some were not sampled."""
+    logs = -u - log_mixture
+    top = logs.max(axis=1)
+    if not np.isfinite(top).all():
+        raise OverlapError(f"no sample reaches state {int(np.flatnonzero(~np.isfinite(top))[0])}")
+    f = -top - np.log(np.exp(logs - top[:, None]) @ weight)
+    columns = np.exp(logs + f[:, None])
+    gram: Floats = (columns * weight) @ columns.T
+    return f, gram
+
+
+def check_limits(function: str, least_overlap: float, tolerance: float) -> None:
+    """What `mbar` and `wham` are told about overlap and tolerance."""
+    if not 0.0 < least_overlap <= 0.5:
+        sentence = "must be greater than 0 and at most 0.5"
+        raise ParameterError(function, {"least_overlap": sentence}, {"least_overlap": least_overlap})
+    if not 0.0 < tolerance < 1.0:
+        raise ParameterError(function, {"tolerance": "must be between 0 and 1"}, {"tolerance": tolerance})
+
+
+def _checked_states(
+    reduced_energy: ArrayLike, counts: ArrayLike, inefficiency: ArrayLike
+) -> tuple[Floats, NDArray[np.int64], Floats]:
+    u = np.asarray(reduced_energy, dtype=np.float64)
+    number = np.asarray(counts)
+    if u.ndim != 2 or u.size == 0:
+        raise ParameterError("mbar", {"reduced_energy": "must have the shape (states, samples)"}, {"reduced_energy": u})
+    if number.shape != (len(u),) or number.dtype.kind not in "iuf" or not (number >= 0).all():
+        raise ParameterError("mbar", {"counts": f"must be whole numbers, one for each of {len(u)} states"})
+    if (number != number.astype(np.int64)).any() or number.sum() != u.shape[1]:
+        sentence = f"must be whole numbers that sum to the {u.shape[1]} samples, not {number.sum()}"
+        raise ParameterError("mbar", {"counts": sentence})
+    n = number.astype(np.int64)
+    g = np.array(np.broadcast_to(np.asarray(inefficiency, dtype=np.float64), n.shape))
+    if not np.isfinite(g).all() or (g < 1.0).any():
+        raise ParameterError("mbar", {"inefficiency": "must be at least 1"}, {"inefficiency": inefficiency})
+    least = u.min(axis=0)  # not a number if any is
+    if not np.isfinite(least).all():
+        raise ParameterError("mbar", {"reduced_energy": "must be numbers, finite for each sample in some state"})
+    for state, (low, high) in enumerate(zip(np.cumsum(n) - n, np.cumsum(n), strict=True)):
+        if not np.isfinite(u[state, low:high]).all():
+            sentence = f"must be finite for the samples of state {state} in that state"
+            raise ParameterError("mbar", {"reduced_energy": sentence})
+    view = u.view()
+    view.flags.writeable = False
+    return view, n, g
+
+
+def labelled(variables: dict[str, tuple[Any, Any, str]], recipe: dict[str, Any]) -> xr.Dataset:
+    """A Dataset of numbers in reduced units, with their names and the recipe."""
+    import xarray as xr
+
+    return xr.Dataset(
+        {name: (dims, value, {"units": "1", "long_name": words}) for name, (dims, value, words) in variables.items()},
+        attrs={"source": f"mesoscale {library_version()}", "recipe": json.dumps(recipe)},
+    )

@@ -1,0 +1,304 @@
+r"""The convex problem behind MBAR and WHAM, and how it is solved.
+
+The free energies are where
+
+.. math:: L(f) = \sum_n \omega_n \ln \sum_k n_k e^{f_k - u_{kn}} - \sum_k n_k f_k   \qquad (1)
+
+is least: :math:`\omega_n` is what a sample (or the content of a bin) counts for, :math:`n_k` the sum of it over the
+samples of state *k*. With the weights :math:`W_{kn} = e^{f_k - u_{kn}} / \sum_j n_j e^{f_j - u_{jn}}`, gradient and
+Hessian are
+
+.. math:: g_k = n_k (\sum_n \omega_n W_{kn} - 1), \qquad H = \mathrm{diag}(n_k + g_k) - n_j n_k G_{jk}, \qquad
+   G = W \omega W^T   \qquad (2)
+
+Work is counted in passes over the K x N matrix. Its exponentials are taken once, relative to a first guess and to the
+largest term of each sample, so that no later pass calls *exp*. The guess comes from Bennett's estimate for pairs of
+states, along the spanning tree of those that overlap best, and from Newton's method on a thinned set; on the whole set,
+a step with an old Hessian costs one matrix-vector product, and the Hessian (a symmetric rank-K update, the only
+expensive pass) is renewed only where such a step gains less than a factor of ten, and once at the end, where the
+covariance needs it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["Solution", "solve"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+_BLOCK = 2048  # columns that stay in the cache while all products with them are made
+_FAR = 100.0  # beyond this distance from the guess the exponentials are taken anew
+_PAIRED = 24  # samples of each state in the comparison of pairs
+_THIN = 512  # samples of each state on which Newton's method begins
+_ROUNDING = 1e-13
+
+
+class Solution(NamedTuple):
+    """Where equation (1) is least, f_0 = 0."""
+
+    free_energy: Floats
+    """Shape (K,)."""
+    log_mixture: Floats
+    """ln sum_k n_k exp(f_k - u_kn), shape (N,)."""
+    gram: Floats
+    """G of equation (2) at the solution."""
+    step: float
+    """Largest component of the Newton step that remains."""
+    converged: bool
+    """Whether it is below the tolerance."""
+    passes: tuple[int, int]
+    """Passes over the whole matrix: without, and with the Hessian."""
+
+
+def solve(
+    reduced: Floats, counts: Floats, weights: Floats, members: Integers, starts: Integers, tolerance: float
+) -> Solution:
+    """Minimise equation (1).
+
+    Parameters
+    ----------
+    reduced : numpy.ndarray
+        u, shape (K, N); plus infinity where a state forbids a sample.
+    counts : numpy.ndarray
+        n, positive, shape (K,).
+    weights : numpy.ndarray
+        omega, shape (N,).
+    members, starts : numpy.ndarray
+        Columns that state *k* sampled: ``members[starts[k] : starts[k + 1]]``.
+    tolerance : float
+        Largest remaining step.
+    """
+    chosen, spans = _thin(members, starts, _PAIRED)
+    guess = _guess_from_pairs(np.ascontiguousarray(reduced[:, chosen]), spans)
+    chosen, _ = _thin(members, starts, _THIN)
+    hessian: Floats | None = None
+    if 4 * len(chosen) < reduced.shape[1]:
+        chosen = np.unique(chosen)
+        part = _Equations(reduced[:, chosen], counts, weights[chosen] * (weights.sum() / weights[chosen].sum()), guess)
+        guess, hessian, _, _ = _descend(part, guess, None, 1e-3)
+    whole = _Equations(reduced, counts, weights, guess)
+    f, _, gram, step = _descend(whole, guess, hessian, tolerance)
+    finest = max(tolerance, _ROUNDING / _smallest_curvature(gram, counts))
+    return Solution(f - f[0], whole.log_mixture(f), gram, step, step <= finest, (whole.light, whole.heavy))
+
+
+class _Equations:
+    """Value, gradient and Hessian of equation (1), from exponentials taken once."""
+
+    def __init__(self, reduced: Floats, counts: Floats, weights: Floats, origin: Floats) -> None:
+        self.reduced, self.counts, self.weights = reduced, counts, weights
+        self.spans = [(low, min(low + _BLOCK, reduced.shape[1])) for low in range(0, reduced.shape[1], _BLOCK)]
+        self.light = self.heavy = 0
+        self.shift = np.empty(reduced.shape[1])
+        self.terms = [np.empty((len(counts), high - low)) for low, high in self.spans]
+        self._take_exponentials(origin)
+
+    def _take_exponentials(self, origin: Floats) -> None:
+        self.origin = origin.copy()
+        for (low, high), block in zip(self.spans, self.terms, strict=True):
+            np.subtract(origin[:, None], self.reduced[:, low:high], out=block)
+            top = block.max(axis=0)
+            block -= top
+            np.exp(block, out=block)
+            self.shift[low:high] = top
+
+    def near(self, f: Floats) -> Floats:
+        """n_k exp(f_k - origin_k), after new exponentials if f is far from where they were taken."""
+        distance = f - self.origin
+        distance = distance - distance.mean()
+        if np.abs(distance).max() > _FAR:
+            self._take_exponentials(f)
+        scale: Floats = np.exp(f - self.origin)
+        return scale
+
+    def evaluate(self, f: Floats) -> tuple[float, Floats]:
+        """L and sum_n omega W_kn."""
+        scale, value = self.near(f), 0.0
+        factors, sums = scale * self.counts, np.zeros(len(f))
+        for (low, high), block in zip(self.spans, self.terms, strict=True):
+            mixture = factors @ block
+            share = self.weights[low:high] / mixture
+            sums += block @ share
+            value += float(self.weights[low:high] @ (np.log(mixture) + self.shift[low:high]))
+        self.light += 1
+        return value - float(self.counts @ f), sums * scale
+
+    def gram(self, f: Floats) -> tuple[Floats, Floats]:
+        """Sum_n omega W_kn, and G."""
+        scale = self.near(f)
+        factors, sums, gram = scale * self.counts, np.zeros(len(f)), np.zeros((len(f), len(f)))
+        for (low, high), block in zip(self.spans, self.terms, strict=True):
+            mixture = factors @ block
+            sums += block @ (self.weights[low:high] / mixture)
+            scaled = block * (np.sqrt(self.weights[low:high]) / mixture)
+            gram += scaled @ scaled.T
+        self.heavy += 1
+        return sums * scale, gram * scale[:, None] * scale
+
+    def log_mixture(self, f: Floats) -> Floats:
+        """Of each sample, with the gauge f_0 = 0."""
+        factors = self.near(f) * self.counts
+        parts = [np.log(factors @ block) for block in self.terms]
+        logs: Floats = np.concatenate(parts) + self.shift - f[0]
+        return logs
+
+
+def _descend(
+    equations: _Equations, f: Floats, hessian: Floats | None, tolerance: float
+) -> tuple[Floats, Floats, Floats, float]:
+    """Newton's method with old Hessians where they do; each step lowers L, or is one of the self-consistent iteration.
+
+    Returns f, the Hessian and G there, and the size of the Newton step that is left.
+    """
+    counts = equations.counts
+    value, sums = equations.evaluate(f)
+    gram = np.zeros((len(f), len(f)))
+    fresh, size = False, math.inf
+    for _ in range(200):
+        if hessian is None:
+            sums, gram = equations.gram(f)
+            hessian, fresh = np.diag(counts * sums) - counts[:, None] * gram * counts, True
+        step = _newton_step(hessian, counts, counts * (sums - 1.0))
+        before, size = size, float(np.abs(step).max())
+        if size <= tolerance:
+            if fresh:
+                break
+            hessian = None  # believed only with the Hessian at the solution, which the covariance needs anyway
+            if np.isfinite(size):
+                f = f + step
+            continue
+        f, value, sums, gained = _take_step(equations, f, step, value, sums)
+        if fresh and not gained and size < 1e-6:
+            break  # rounding
+        if not gained or size > 0.1 * before or size > 1.0:
+            hessian = None
+        fresh = False
+    if not fresh or hessian is None:
+        sums, gram = equations.gram(f)
+        hessian = np.diag(counts * sums) - counts[:, None] * gram * counts
+        size = float(np.abs(_newton_step(hessian, counts, counts * (sums - 1.0))).max())
+    return f, hessian, gram, size
+
+
+def _take_step(
+    equations: _Equations, f: Floats, step: Floats, value: float, sums: Floats
+) -> tuple[Floats, float, Floats, bool]:
+    """The longest of step, step/4, step/16 that lowers L, else the self-consistent iteration, which always does."""
+    noise = 1e-14 * (abs(value) + float(np.abs(equations.counts * f).sum()))
+    for share in (1.0, 0.25, 0.0625):
+        longest = float(np.abs(step).max()) * share
+        if longest > 0.5 * _FAR:
+            continue
+        trial = f + share * step
+        new, new_sums = equations.evaluate(trial)
+        if new <= value + noise:
+            return trial, new, new_sums, True
+    trial = f - np.log(np.maximum(sums, 1e-300))
+    new, new_sums = equations.evaluate(trial)
+    return trial, new, new_sums, False
+
+
+def _newton_step(hessian: Floats, counts: Floats, gradient: Floats) -> Floats:
+    """-H^+ g: scaled by the counts, H has eigenvalues between 0 and 1; shifting all f alike changes nothing."""
+    root = np.sqrt(counts)
+    null = root / math.sqrt(float(root @ root))
+    scaled = hessian / root[:, None] / root + null[:, None] * null
+    curvature, modes = np.linalg.eigh(scaled)
+    along = modes.T @ (gradient / root)
+    step = -(modes @ (along / np.maximum(curvature, 1e-13))) / root
+    shifted: Floats = step - step[0]
+    return shifted
+
+
+def _smallest_curvature(gram: Floats, counts: Floats) -> float:
+    """1 minus the second eigenvalue of the overlap matrix."""
+    if len(counts) == 1:
+        return 1.0
+    root = np.sqrt(counts)
+    return max(1.0 - float(np.linalg.eigvalsh(root[:, None] * gram * root)[-2]), 1e-15)
+
+
+def _thin(members: Integers, starts: Integers, most: int) -> tuple[Integers, Integers]:
+    """At most `most` columns of each state, equally spaced, and where each state's begin."""
+    parts = []
+    for low, high in itertools.pairwise(starts.tolist()):
+        size = min(most, high - low)
+        parts.append(members[low + (np.arange(size) * (high - low)) // max(size, 1)])
+    sizes = [len(part) for part in parts]
+    return np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _guess_from_pairs(reduced: Floats, starts: Integers) -> Floats:
+    """Free energies along the maximum spanning tree of overlaps, each edge by Bennett's equation (Prim's algorithm)."""
+    states = len(starts) - 1
+    f = np.zeros(states)
+    best = np.full(states, -1.0)
+    guess = np.zeros(states)
+    placed = np.zeros(states, np.bool_)
+    newest = 0
+    placed[0] = True
+    for _ in range(states - 1):
+        for k in range(states):
+            if not placed[k]:
+                difference, overlap = _compare_pair(reduced, starts, newest, k)
+                if overlap > best[k]:
+                    best[k] = overlap
+                    guess[k] = f[newest] + difference
+        newest = -1
+        for k in range(states):
+            if not placed[k] and (newest < 0 or best[k] > best[newest]):
+                newest = k
+        f[newest] = guess[newest]
+        placed[newest] = True
+    return f
+
+
+@njit(cache=True, nogil=True)
+def _compare_pair(reduced: Floats, starts: Integers, i: int, j: int) -> tuple[float, float]:
+    """F_j - f_i of two states by bisection of Bennett's equation, and how far the two overlap, from 0 to 1/2."""
+    low, high = np.inf, -np.inf
+    for n in range(starts[i], starts[i + 1]):
+        work = reduced[j, n] - reduced[i, n]
+        if np.isfinite(work):
+            low, high = min(low, work), max(high, work)
+    for n in range(starts[j], starts[j + 1]):
+        work = reduced[j, n] - reduced[i, n]
+        if np.isfinite(work):
+            low, high = min(low, work), max(high, work)
+    if not low <= high:
+        return 0.0, 0.0
+    ratio = math.log((starts[i + 1] - starts[i]) / (starts[j + 1] - starts[j]))
+    low, high = low - abs(ratio) - 1.0, high + abs(ratio) + 1.0
+    middle = overlap = 0.0
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        balance = overlap = 0.0
+        for n in range(starts[i], starts[i + 1]):
+            share = _share_of_second(reduced[j, n] - reduced[i, n] - middle + ratio)
+            balance += share
+            overlap += share
+        for n in range(starts[j], starts[j + 1]):
+            balance -= 1.0 - _share_of_second(reduced[j, n] - reduced[i, n] - middle + ratio)
+        if high - low < 0.01:
+            break
+        if balance > 0.0:
+            high = middle
+        else:
+            low = middle
+    return middle, overlap / (starts[i + 1] - starts[i])
+
+
+@njit(cache=True, nogil=True)
+def _share_of_second(work: float) -> float:
+    """1 / (1 + exp(work))."""
+    if work > 700.0:
+        return 0.0
+    return 1.0 / (1.0 + math.exp(work)) if work > -700.0 else 1.0
