@@ -45,6 +45,7 @@ def mbar(
     *,
     inefficiency: ArrayLike = 1.0,
     least_overlap: float = 0.03,
+    least_samples: float = 10.0,
     tolerance: float = 1e-10,
 ) -> xr.Dataset:
     """Free energies of K states from samples of them, the multistate Bennett acceptance ratio.
@@ -61,6 +62,8 @@ def mbar(
         `mesoscale.core.kernels.statistics.statistical_inefficiency`); 1 for independent samples.
     least_overlap : float
         Smallest overlap of pairs by which all sampled states must be connected, 0 to 1/2.
+    least_samples : float
+        Least number of independent samples with which each state must be known: errors hold for many.
     tolerance : float
         Largest Newton step that may remain, in kT.
 
@@ -78,7 +81,7 @@ def mbar(
     ParameterError
         If an argument is not allowed.
     OverlapError
-        If states are not connected, or the equations cannot be solved: the error names the states.
+        If states are not connected, hardly sampled, or the equations cannot be solved: the error names the states.
 
     Examples
     --------
@@ -91,14 +94,15 @@ def mbar(
     True
     """
     u, n, g = _checked_states(reduced_energy, counts, inefficiency)
-    check_limits("mbar", least_overlap, tolerance)
+    check_limits("mbar", least_overlap, least_samples, tolerance)
     weight = np.repeat(1.0 / g, n)
     starts = np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
     recipe = {
         "function": "mesoscale.core.coarse_graining.free_energy.mbar", "counts": n.tolist(), "inefficiency": g.tolist(),
         "least_overlap": least_overlap, "tolerance": tolerance, "replayable": False, "version": library_version(),
     }  # fmt: skip
-    return solve_states(u, n, g, weight, (np.arange(len(weight)), starts), (least_overlap, tolerance), recipe)
+    limits = (least_overlap, least_samples, tolerance)
+    return solve_states(u, n, g, weight, (np.arange(len(weight)), starts), limits, recipe)
 
 
 def solve_states(
@@ -107,11 +111,11 @@ def solve_states(
     g: Floats,
     weight: Floats,
     members: tuple[NDArray[np.int64], NDArray[np.int64]],
-    limits: tuple[float, float],
+    limits: tuple[float, float, float],
     recipe: dict[str, Any],
 ) -> xr.Dataset:
     """What `mbar` returns, also for samples that are the bins of histograms; `members` as for `solver.solve`."""
-    least_overlap, tolerance = limits
+    least_overlap, least_samples, tolerance = limits
     sampled = np.flatnonzero(n > 0)
     whole = len(sampled) == len(n)
     effective = n / g
@@ -122,6 +126,12 @@ def solve_states(
     if not whole:
         f, gram = _extend(u, log_mixture, weight)
         log_mixture, f = log_mixture - f[0], f - f[0]
+    known = 1.0 / np.diag(gram)
+    if known.min() < least_samples:
+        raise OverlapError(
+            f"state {int(known.argmin())} is known with {known.min():.1f} independent samples where {least_samples:g} "
+            f"are needed; sample longer, or a state between"
+        )
     theta = gram - 1.0 / weight.sum() + _spread(gram, effective, gram[sampled])
     diagonal = np.diag(theta)
     variance = np.maximum(diagonal[:, None] + diagonal - 2.0 * theta, 0.0)
@@ -135,7 +145,7 @@ def solve_states(
             "free_energy_difference_error": (pair, np.sqrt(variance), "its standard error"),
             "covariance": (pair, theta, "covariance of free energies; only differences have a meaning"),
             "overlap": (pair, gram * effective, "probability that a sample of a state comes from the other"),
-            "effective_samples": ("state", 1.0 / np.diag(gram), "independent samples with which the state is known"),
+            "effective_samples": ("state", known, "independent samples with which the state is known"),
             "samples": ("state", n, "number of samples"),
             "inefficiency": ("state", g, "statistical inefficiency of the series"),
             "weakest_overlap": ((), worst, "overlap of the worst pair in the best chain"),
@@ -351,11 +361,13 @@ def _extend(u: Floats, log_mixture: Floats, weight: Floats) -> tuple[Floats, Flo
     return f, gram
 
 
-def check_limits(function: str, least_overlap: float, tolerance: float) -> None:
-    """What `mbar` and `wham` are told about overlap and tolerance."""
+def check_limits(function: str, least_overlap: float, least_samples: float, tolerance: float) -> None:
+    """What `mbar` and `wham` are told about overlap, samples and tolerance."""
     if not 0.0 < least_overlap <= 0.5:
         sentence = "must be greater than 0 and at most 0.5"
         raise ParameterError(function, {"least_overlap": sentence}, {"least_overlap": least_overlap})
+    if not 0.0 <= least_samples < math.inf:
+        raise ParameterError(function, {"least_samples": "must be at least 0"}, {"least_samples": least_samples})
     if not 0.0 < tolerance < 1.0:
         raise ParameterError(function, {"tolerance": "must be between 0 and 1"}, {"tolerance": tolerance})
 

@@ -44,6 +44,7 @@ def wham(
     *,
     inefficiency: ArrayLike = 1.0,
     least_overlap: float = 0.03,
+    least_samples: float = 10.0,
     tolerance: float = 1e-10,
 ) -> xr.Dataset:
     """Free energies of biased windows from their histograms, equation (2); a profile from `free_energy_profile`.
@@ -56,7 +57,7 @@ def wham(
         Bias over kT of each window at the centre of each bin, shape (K, B); plus infinity where a window cannot be.
     inefficiency : array_like
         Statistical inefficiency of the series, one number or one for each window.
-    least_overlap, tolerance : float
+    least_overlap, least_samples, tolerance : float
         As for `mbar`.
 
     Returns
@@ -91,7 +92,7 @@ def wham(
     g = np.array(np.broadcast_to(np.asarray(inefficiency, dtype=np.float64), (len(w),)))
     if not np.isfinite(g).all() or (g < 1.0).any():
         raise ParameterError("wham", {"inefficiency": "must be at least 1"}, {"inefficiency": inefficiency})
-    check_limits("wham", least_overlap, tolerance)
+    check_limits("wham", least_overlap, least_samples, tolerance)
     seen = np.flatnonzero(whole.sum(axis=0))
     members = [_spread_over(row) for row in whole[:, seen]]
     starts = np.concatenate([[0], np.cumsum([len(part) for part in members])]).astype(np.int64)
@@ -101,7 +102,7 @@ def wham(
     }  # fmt: skip
     solution = solve_states(
         np.ascontiguousarray(w[:, seen]), whole.sum(axis=1), g, (whole / g[:, None]).sum(axis=0)[seen],
-        (np.concatenate(members), starts), (least_overlap, tolerance), recipe,
+        (np.concatenate(members), starts), (least_overlap, least_samples, tolerance), recipe,
     )  # fmt: skip
     labels = {"units": "1", "long_name": "number of the bin"}
     return solution.assign_coords(bin=("sample", seen, labels))

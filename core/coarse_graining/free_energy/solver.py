@@ -85,7 +85,7 @@ def solve(
         guess, hessian, _, _ = _descend(part, guess, None, 1e-3)
     whole = _Equations(reduced, counts, weights, guess)
     f, _, gram, step = _descend(whole, guess, hessian, tolerance)
-    finest = max(tolerance, _ROUNDING / _smallest_curvature(gram, counts))
+    finest = max(tolerance, _ROUNDING / _smallest_curvature(gram, counts), _resolution(f))
     return Solution(f - f[0], whole.log_mixture(f), gram, step, step <= finest, (whole.light, whole.heavy))
 
 
@@ -167,7 +167,7 @@ def _descend(
             hessian, fresh = np.diag(counts * sums) - counts[:, None] * gram * counts, True
         step = _newton_step(hessian, counts, counts * (sums - 1.0))
         before, size = size, float(np.abs(step).max())
-        if size <= tolerance:
+        if size <= max(tolerance, _resolution(f)):
             if fresh:
                 break
             hessian = None  # believed only with the Hessian at the solution, which the covariance needs anyway
@@ -215,6 +215,11 @@ def _newton_step(hessian: Floats, counts: Floats, gradient: Floats) -> Floats:
     step = -(modes @ (along / np.maximum(curvature, 1e-13))) / root
     shifted: Floats = step - step[0]
     return shifted
+
+
+def _resolution(f: Floats) -> float:
+    """What floating-point numbers as large as f can tell apart."""
+    return 1e-15 * float(np.abs(f).max())
 
 
 def _smallest_curvature(gram: Floats, counts: Floats) -> float:
