@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy.optimize
 import xarray as xr
 
 from ...model import ParameterError
@@ -64,7 +65,8 @@ def small_box_energy(
     xarray.Dataset
         By ``composition``: ``slope``, ``local_free_energy``, ``curvature`` and their errors. At the composition 0:
         ``middle_curvature``, ``gradient_coefficient``, ``spinodal_wavelength`` (NaN where f'' is not negative, see
-        ``spinodal_wavelength_exists``) with errors, and ``mixedness``, equation (2).
+        ``spinodal_wavelength_exists``) with errors, ``mixedness``, equation (2), and ``phase_composition``, where the
+        fitted f is least (0 without phases).
 
     Raises
     ------
@@ -97,6 +99,7 @@ def small_box_energy(
         np.array([float(one[key]) for one in results]) for key in ("composition", "slope", "slope_error")
     )
     f = integrate_slope(place, slope, error, thermal_energy=temperature, ideal="lattice", degree=degree)
+    excess = np.polynomial.Polynomial.fit(place, slope - temperature * np.arctanh(place), degree, w=1.0 / error)
     structure = lattice_structure_factor(middle)
     square = float(structure.wavenumber_square[0])
     power, spread = float(structure.structure_factor[0]), float(structure.structure_factor_error[0])
@@ -120,6 +123,7 @@ def small_box_energy(
         "spinodal_wavelength": (wavelength, "wavelength that grows fastest"),
         "spinodal_wavelength_error": (0.5 * wavelength * stretch, "standard error of spinodal_wavelength"),
         "spinodal_wavelength_exists": (unstable, "whether the box is unstable"),
+        "phase_composition": (_find_phase(excess, temperature), "composition of the phase, where f is least"),
         "mixedness": (mixedness, "1: Gaussian waves; 0: always two phases"),
     }
     f["slope"] = (("composition",), slope, {**unit, "long_name": "f' as measured"})
@@ -128,3 +132,13 @@ def small_box_energy(
         f[key] = ((), value, {**unit, "long_name": label})
     f.attrs.update(method="small box", size=size, snapshots=snapshots, seed=seed)
     return f
+
+
+def _find_phase(excess: np.polynomial.Polynomial, temperature: float) -> float:
+    """The composition above 0 at which the slope, odd in the composition, turns positive."""
+
+    def slope(m: float) -> float:
+        return 0.5 * float(excess(m) - excess(-m)) + temperature * math.atanh(m)
+
+    low, high = 1e-3, 1.0 - 1e-12
+    return float(scipy.optimize.brentq(slope, low, high)) if slope(low) < 0.0 < slope(high) else 0.0
