@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["allen_cahn", "cahn_hilliard", "free_energies", "recording", "spectral"]
+__all__ = ["allen_cahn", "cahn_hilliard", "crystal", "free_energies", "recording", "spectral"]
 
 
 def __getattr__(name: str) -> ModuleType:
