@@ -73,8 +73,8 @@ viscosity: by a fifth for M = 10 in 2 D. With short steps, where collisions do t
 thermostats acts on the mean velocity of a cell.
 
 **Walls.** Particles that reach a wall bounce back. A cell that a wall cuts is filled up by virtual particles of the
-wall [6], drawn anew at every collision: at rest on average, of temperature T, as many as Poisson's distribution gives for
-the volume inside the wall. If the wall is as dense as the fluid, it takes up only half of the momentum that a flow
+wall [6], drawn anew at every collision: at rest on average, of temperature T, as many as Poisson's distribution gives
+for the volume inside the wall. If the wall is as dense as the fluid, it takes up only half of the momentum that a flow
 without slip brings: the mean velocity of what lies behind the wall is 0 and not, as a linear profile would have it,
 negative; the slip is 0.15 to 0.25 a. With a linear profile 4.2 times the density would balance it; measured slip
 vanishes at 2.7 to 3.7 times; 3 times are used here, and the slip is below 0.1 a for mean free paths from 0.03 to 1.
@@ -104,6 +104,7 @@ Examples
 True
 """
 
+from .evidence import EVIDENCE
 from .fluid import rotate_and_stream
 from .inverse import forced_flow_viscosity, rotation_for_viscosity, smallest_viscosity
 from .laws import (
@@ -136,3 +137,5 @@ __all__ = [
     "smallest_viscosity",
     "sound_speed",
 ]
+
+EVIDENCE = EVIDENCE  # a module attribute, not in __all__
