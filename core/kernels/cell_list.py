@@ -45,6 +45,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Indices = NDArray[np.uint32]
 _MOST_CELLS = 4_000_000
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 
 
 def checked_box(box: ArrayLike) -> Floats:
@@ -147,7 +148,7 @@ def neighbour_pairs(positions: ArrayLike, box: ArrayLike, cutoff: float) -> tupl
     return np.column_stack([order[inner], order[np.where(outer < n, outer, owner[outer])]]), vectors
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def box_heights(box: Floats) -> tuple[float, float, float]:
     """Distances between opposite faces: along a, b and c."""
     ax, by, cz = box[0, 0], box[1, 1], box[2, 2]
@@ -159,7 +160,7 @@ def box_heights(box: Floats) -> tuple[float, float, float]:
     return volume / first, volume / second, cz
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def wrap_points(points: Floats, image: Integers, box: Floats, n: int) -> bool:
     """Move points into the box and count the moves in `image`; False if one is lost (not finite or very far)."""
     for i in range(n):
@@ -182,7 +183,7 @@ def wrap_points(points: Floats, image: Integers, box: Floats, n: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def nearest_image(dx: float, dy: float, dz: float, box: Floats) -> tuple[float, float, float]:
     """The vector by the shortest way: exact up to half the smallest height of the box."""
     turns = np.rint(dz / box[2, 2])
@@ -196,7 +197,7 @@ def nearest_image(dx: float, dy: float, dz: float, box: Floats) -> tuple[float, 
     return dx, dy, dz
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def plan_grid(box: Floats, cutoff: float, n: int) -> tuple[Floats, Floats, Integers, Integers]:
     """Corner, inverse edges, numbers of cells and reach in cells of a grid over the box and its images."""
     heights = box_heights(box)
@@ -216,14 +217,14 @@ def plan_grid(box: Floats, cutoff: float, n: int) -> tuple[Floats, Floats, Integ
     return low, inverse, shape, reach
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def count_cells(box: Floats, cutoff: float, n: int) -> int:
     """Number of cells that `plan_grid` would plan."""
     shape = plan_grid(box, cutoff, n)[2]
     return shape[0] * shape[1] * shape[2]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _cell_of(points: Floats, i: int, low: Floats, inverse: Floats, shape: Integers) -> int:
     x = min(max(int((points[i, 0] - low[0]) * inverse[0]), 0), shape[0] - 1)
     y = min(max(int((points[i, 1] - low[1]) * inverse[1]), 0), shape[1] - 1)
@@ -231,7 +232,7 @@ def _cell_of(points: Floats, i: int, low: Floats, inverse: Floats, shape: Intege
     return (z * shape[1] + y) * shape[0] + x
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def cell_order(
     points: Floats, begin: int, n: int, low: Floats, inverse: Floats, shape: Integers, start: Integers, order: Integers
 ) -> None:
@@ -252,7 +253,7 @@ def cell_order(
     start[0] = 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_images(points: Floats, owner: Integers, shift: Integers, n: int, box: Floats, cutoff: float) -> int:
     """Append the level and upward images within the cutoff of the box; the number of points that there should be.
 
@@ -283,7 +284,7 @@ def add_images(points: Floats, owner: Integers, shift: Integers, n: int, box: Fl
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def refresh_images(points: Floats, owner: Integers, shift: Integers, n: int, total: int, box: Floats) -> None:
     """Put the images where their owners are now."""
     for g in range(n, total):
@@ -293,7 +294,7 @@ def refresh_images(points: Floats, owner: Integers, shift: Integers, n: int, tot
         points[g, 2] = points[o, 2] + k * box[2, 2]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def list_pairs(
     points: Floats,
     n: int,
@@ -326,11 +327,15 @@ def list_pairs(
     widest = 0.0
     for p in range(many):
         widest = max(widest, reaches[p])
+    total = n + images_start[shape[0] * shape[1] * shape[2]]
+    across, along, up, ahead = np.empty(total), np.empty(total), np.empty(total), np.empty(total, np.bool_)
+    for j in range(total):
+        across[j], along[j], up[j] = points[j, 0], points[j, 1], points[j, 2]
+        ahead[j] = j >= n and _points_up(shift, j)
     nx, ny, nz = shape[0], shape[1], shape[2]
     rx, ry, rz = reach[0], reach[1], reach[2]
-    rows = np.empty(((rz + 1) * (2 * ry + 1) * 2 + 1, 2), np.int64)
-    candidates = np.empty(1024, np.uint32)
-    tags = np.empty(1024, np.int64)
+    rows = np.empty(((rz + 1) * (2 * ry + 1) * 2 + 1, 2), np.uint64)  # unsigned: no index is looked at twice
+    candidates, tags, square = np.empty(1024, np.uint32), np.empty(1024, np.int64), np.empty(1024)
     tally = np.zeros(many + 1, np.int64)
     count, room = 0, len(listed)
     first[0] = 0
@@ -357,30 +362,32 @@ def list_pairs(
                             rows[used, 0] = n + images_start[base + left]
                             rows[used, 1] = n + images_start[base + right + 1]
                             used += 1
-                rows[0, 1] = start[(iz * ny + iy) * nx + right + 1]
+                rows[0, 0], rows[0, 1] = begin, start[(iz * ny + iy) * nx + right + 1]
                 most = 0
-                rows[0, 0] = begin
                 for row in range(used):
-                    most += rows[row, 1] - rows[row, 0]
+                    most += np.int64(rows[row, 1] - rows[row, 0])
                 if most > len(candidates):
                     candidates, tags = np.empty(2 * most, np.uint32), np.empty(2 * most, np.int64)
+                    square = np.empty(2 * most)
                 for i in range(begin, end):
-                    x, y, z = points[i, 0], points[i, 1], points[i, 2]
+                    x, y, z = across[i], along[i], up[i]
                     rows[0, 0] = i + 1
-                    found = 0
-                    for row in range(own_rows):
-                        for j in range(rows[row, 0], rows[row, 1]):
-                            dx, dy_, dz_ = x - points[j, 0], y - points[j, 1], z - points[j, 2]
-                            candidates[found] = j
-                            found += 1 if dx * dx + dy_ * dy_ + dz_ * dz_ < widest else 0
-                    for row in range(own_rows, used):
-                        for j in range(rows[row, 0], rows[row, 1]):
-                            dx, dy_, dz_ = x - points[j, 0], y - points[j, 1], z - points[j, 2]
-                            if dx * dx + dy_ * dy_ + dz_ * dz_ < widest and (
-                                dz_ < 0.0 or (dz_ == 0.0 and _points_up(shift, j)) or shift[j, 2] > 0
-                            ):
-                                candidates[found] = j
-                                found += 1
+                    place = _NONE
+                    for row in range(used):
+                        head, tail = rows[row, 0], rows[row, 1]
+                        for j in range(head, tail):  # without a branch: vector instructions
+                            dx, dy_, dz_ = x - across[j], y - along[j], z - up[j]
+                            square[j - head] = dx * dx + dy_ * dy_ + dz_ * dz_
+                        if row < own_rows:
+                            for j in range(head, tail):
+                                candidates[place] = j
+                                place += _ONE if square[j - head] < widest else _NONE
+                        else:
+                            for j in range(head, tail):
+                                candidates[place] = j
+                                in_front = (up[j] > z) | ((up[j] == z) & ahead[j])
+                                place += _ONE if (square[j - head] < widest) & in_front else _NONE
+                    found = np.int64(place)
                     if simple:
                         if count + found <= room:
                             for k in range(found):
@@ -422,7 +429,7 @@ def list_pairs(
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _points_up(shift: Integers, j: int) -> bool:
     """Whether the first of the shifts that is not zero, from the last axis on, is positive."""
     if shift[j, 2] != 0:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ...kernels.cell_list import count_cells
 from ...kernels.random import normal, spawn_states, uniform
 from ...model import ParameterError, ResultError
 from ..potentials.evaluation import ROW
-from .arrays import CELLS_NEEDED, IMAGES_NEEDED, LISTED_NEEDED, LOST, PENDING, Arrays
-from .interactions import BOND, MEASURES, PAIR, compute_forces
+from .arrays import CELLS_NEEDED, IMAGES_NEEDED, LISTED_NEEDED, LOST, Arrays
+from .interactions import MEASURES, PAIR, compute_forces
 from .motion import advance, build_lists, export_state, scale_box
 from .system import ForceField, System, tail_integrals
 

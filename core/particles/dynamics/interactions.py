@@ -1,8 +1,9 @@
 """Forces, and, where they are measured, energies, virial and curvature.
 
-Pairs go through three loops for each particle and class: distances of the listed neighbours, of which those within the
-cutoff are packed into buffers without a branch; the force law on the packed numbers, in vector instructions; and the
-sum, by Newton's third law on both sides. Images carry their share back to their owners at the end.
+Pairs go through three loops for each particle and class: squared distances of the listed neighbours, of which those
+within the cutoff are packed into a buffer without a branch; the force law on the packed numbers, in vector
+instructions; and the sum, by Newton's third law on both sides. Images carry their share back to their owners at the
+end.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...kernels.cell_list import nearest_image, refresh_images
-from ..potentials.evaluation import evaluate, fill_forces
+from ..potentials.evaluation import VECTOR, evaluate, fill_forces
 from .arrays import LONGEST, POINTS, Arrays
 
 __all__ = ["ANGLE", "BOND", "CURVATURE", "DIHEDRAL", "MEASURES", "PAIR", "VIRIAL", "compute_forces"]
@@ -23,9 +24,10 @@ Floats = NDArray[np.float64]
 
 PAIR, BOND, ANGLE, DIHEDRAL, VIRIAL, CURVATURE = 0, 1, 2, 3, 4, 10  # places in `out`; the virial is xx yy zz xy yz zx
 MEASURES = 11
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def compute_forces(a: Arrays, n: int, measure: bool, out: Floats) -> None:
     """Fill ``a.f`` at the positions ``a.x``; the neighbour list must be good for them."""
     total = a.counters[POINTS]
@@ -47,13 +49,11 @@ def compute_forces(a: Arrays, n: int, measure: bool, out: Floats) -> None:
         _dihedral_forces(a, measure, out)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pair_forces(a: Arrays, n: int, measure: bool, out: Floats) -> None:
     x, f, first, listed = a.x, a.f, a.first, a.listed
-    many = len(a.reaches)
-    longest = a.counters[LONGEST] + 1
-    across, along, up = np.empty(longest), np.empty(longest), np.empty(longest)
-    square, over, other = np.empty(longest), np.empty(longest), np.empty(longest, np.uint32)
+    many, room = len(a.reaches), a.counters[LONGEST] + VECTOR
+    square, over, other = np.ones(room), np.empty(room), np.empty(room, np.uint32)
     for i in range(n):
         xi, yi, zi = x[i, 0], x[i, 1], x[i, 2]
         fx, fy, fz = 0.0, 0.0, 0.0
@@ -61,17 +61,17 @@ def _pair_forces(a: Arrays, n: int, measure: bool, out: Floats) -> None:
             begin, end = first[i * many + p], first[i * many + p + 1]
             if begin == end:
                 continue
-            within, m = a.rows[p, 0], 0
-            for t in range(begin, end):
+            within, m = a.rows[p, 0], _NONE
+            for t in range(np.uint64(begin), np.uint64(end)):  # unsigned: no index is looked at twice
                 j = listed[t]
                 dx, dy, dz = xi - x[j, 0], yi - x[j, 1], zi - x[j, 2]
                 r2 = dx * dx + dy * dy + dz * dz
-                across[m], along[m], up[m], square[m], other[m] = dx, dy, dz, r2, j
-                m += 1 if r2 < within else 0
-            fill_forces(a.kinds[p], a.rows[p], a.tables, square, over, m)
+                square[m], other[m] = r2, j
+                m += _ONE if r2 < within else _NONE
+            fill_forces(a.kinds[p], a.rows[p], a.tables, square, over, np.int64(m))
             for k in range(m):
                 j, w = other[k], over[k]
-                gx, gy, gz = w * across[k], w * along[k], w * up[k]
+                gx, gy, gz = w * (xi - x[j, 0]), w * (yi - x[j, 1]), w * (zi - x[j, 2])
                 fx += gx
                 fy += gy
                 fz += gz
@@ -80,16 +80,17 @@ def _pair_forces(a: Arrays, n: int, measure: bool, out: Floats) -> None:
                 f[j, 2] -= gz
             if measure:
                 for k in range(m):
-                    energy, w, bend = evaluate(a.kinds[p], a.rows[p], a.tables, square[k])
+                    j, w = other[k], over[k]
+                    energy, _, bend = evaluate(a.kinds[p], a.rows[p], a.tables, square[k])
                     out[PAIR] += energy
                     out[CURVATURE] += 2.0 * (bend - 2.0 * w)
-                    _add_virial(out, over[k], across[k], along[k], up[k])
+                    _add_virial(out, w, xi - x[j, 0], yi - x[j, 1], zi - x[j, 2])
         f[i, 0] += fx
         f[i, 1] += fy
         f[i, 2] += fz
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_virial(out: Floats, w: float, dx: float, dy: float, dz: float) -> None:
     out[VIRIAL] += w * dx * dx
     out[VIRIAL + 1] += w * dy * dy
@@ -99,7 +100,7 @@ def _add_virial(out: Floats, w: float, dx: float, dy: float, dz: float) -> None:
     out[VIRIAL + 5] += w * dz * dx
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _bond_forces(a: Arrays, measure: bool, out: Floats) -> None:
     x, f = a.x, a.f
     for b in range(len(a.bonds)):
@@ -118,7 +119,7 @@ def _bond_forces(a: Arrays, measure: bool, out: Floats) -> None:
             _add_virial(out, w, dx, dy, dz)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_arm(a: Arrays, i: int, measure: bool, out: Floats, arm: Floats, force: Floats) -> None:
     """Add the force on one particle, and its virial over the arm from where the moments are taken."""
     for axis in range(3):
@@ -129,13 +130,18 @@ def _add_arm(a: Arrays, i: int, measure: bool, out: Floats, arm: Floats, force: 
             out[VIRIAL + 3 + axis] += arm[axis] * force[(axis + 1) % 3]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _arm(a: Arrays, i: int, j: int, out: Floats) -> None:
     dx, dy, dz = nearest_image(a.x[i, 0] - a.x[j, 0], a.x[i, 1] - a.x[j, 1], a.x[i, 2] - a.x[j, 2], a.box)
     out[0], out[1], out[2] = dx, dy, dz
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _dot(p: Floats, q: Floats) -> float:
+    return p[0] * q[0] + p[1] * q[1] + p[2] * q[2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _angle_forces(a: Arrays, measure: bool, out: Floats) -> None:
     p, q, fi, fj, fk, none = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.zeros(3)
     for b in range(len(a.angles)):
@@ -143,8 +149,8 @@ def _angle_forces(a: Arrays, measure: bool, out: Floats) -> None:
         row = a.angle_rows[a.angles[b, 3]]
         _arm(a, i, j, p)
         _arm(a, k, j, q)
-        lp, lq = math.sqrt((p * p).sum()), math.sqrt((q * q).sum())
-        c = (p * q).sum() / (lp * lq)
+        lp, lq = math.sqrt(_dot(p, p)), math.sqrt(_dot(q, q))
+        c = _dot(p, q) / (lp * lq)
         cx, cy, cz = p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0]
         s = max(math.sqrt(cx * cx + cy * cy + cz * cz) / (lp * lq), 1e-12)
         theta = math.atan2(s, c)
@@ -163,7 +169,7 @@ def _angle_forces(a: Arrays, measure: bool, out: Floats) -> None:
             out[CURVATURE] += row[0] * gradient + slope / s * (2.0 * c * ends - 2.0 / (lp * lq))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _dihedral(row: Floats, p: Floats, q: Floats, r: Floats, force: Floats) -> float:
     """Energy, and forces on the four particles, from the vectors j to i, j to k and k to l."""
     ax, ay, az = q[1] * p[2] - q[2] * p[1], q[2] * p[0] - q[0] * p[2], q[0] * p[1] - q[1] * p[0]
@@ -187,10 +193,10 @@ def _dihedral(row: Floats, p: Floats, q: Floats, r: Floats, force: Floats) -> fl
     return first + second + row[2] * (1.0 + math.cos(3.0 * phi))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _dihedral_forces(a: Arrays, measure: bool, out: Floats) -> None:
     p, q, r, force, moved = np.empty(3), np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3))
-    none = np.zeros(3)
+    none, far = np.zeros(3), np.empty(3)
     for d in range(len(a.dihedrals)):
         i, j = a.place[a.dihedrals[d, 0]], a.place[a.dihedrals[d, 1]]
         k, m = a.place[a.dihedrals[d, 2]], a.place[a.dihedrals[d, 3]]
@@ -202,10 +208,12 @@ def _dihedral_forces(a: Arrays, measure: bool, out: Floats) -> None:
         _add_arm(a, i, measure, out, p, force[0])
         _add_arm(a, j, measure, out, none, force[1])
         _add_arm(a, k, measure, out, q, force[2])
-        _add_arm(a, m, measure, out, q + r, force[3])
+        for axis in range(3):
+            far[axis] = q[axis] + r[axis]
+        _add_arm(a, m, measure, out, far, force[3])
         if measure:
             out[DIHEDRAL] += energy
-            h = 1e-5 * math.sqrt((q * q).sum())
+            h = 1e-5 * math.sqrt(_dot(q, q))
             for axis in range(3):  # the Laplacian, by differences of the force: each particle moves three vectors
                 for who in range(4):
                     for side in (-1.0, 1.0):

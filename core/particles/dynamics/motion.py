@@ -28,7 +28,7 @@ __all__ = ["advance", "build_lists", "export_state", "scale_box"]
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _widest(a: Arrays) -> float:
     widest = 0.0
     for p in range(len(a.reaches)):
@@ -36,7 +36,7 @@ def _widest(a: Arrays) -> float:
     return widest
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def build_lists(a: Arrays, n: int) -> bool:
     """Wrap, sort, make images, list pairs. False: a particle is lost, or there is no room; the counters say which."""
     counters = a.counters
@@ -62,7 +62,9 @@ def build_lists(a: Arrays, n: int) -> bool:
             a.random[i, k] = random[o, k]
         a.mass[i], a.identity[i], a.kind[i], a.label[i] = mass[o], identity[o], kind[o], identity[o]
         a.place[identity[o]] = i
-    a.built[:] = a.box
+    for axis in range(3):
+        for k in range(3):
+            a.built[k, axis] = a.box[k, axis]
     counters[POINTS] = n
     if widest == 0.0:
         counters[BUILDS] += 1
@@ -95,7 +97,7 @@ def build_lists(a: Arrays, n: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _slack(a: Arrays) -> float:
     """Square of how far a particle may have moved since the lists were made, in a box that may have shrunk."""
     slack = np.inf
@@ -107,7 +109,7 @@ def _slack(a: Arrays) -> float:
     return slack * slack if slack > 0.0 else -1.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def scale_box(a: Arrays, n: int, factor: float, axes: int, out: Floats) -> bool:
     """Scale box and positions along the first `axes` axes, and measure; False as `build_lists`.
 
@@ -131,7 +133,7 @@ def scale_box(a: Arrays, n: int, factor: float, axes: int, out: Floats) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance(
     a: Arrays, n: int, steps: int, h: float, friction: float, temperature: float, measure: bool, out: Floats
 ) -> int:
@@ -177,7 +179,7 @@ def advance(
     return steps
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def export_state(a: Arrays, n: int, position: Floats, velocity: Floats, force: Floats) -> None:
     """Unwrapped positions, velocities and forces in the order of identities."""
     for i in range(n):

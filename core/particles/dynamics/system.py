@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import scipy.integrate
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ...kernels.cell_list import checked_box
 from ...model import ParameterError

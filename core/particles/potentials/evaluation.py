@@ -22,6 +22,7 @@ __all__ = [
     "MORSE",
     "ROW",
     "TABULATED",
+    "VECTOR",
     "cosine_of_half_turn",
     "evaluate",
     "evaluate_array",
@@ -32,12 +33,13 @@ Floats = NDArray[np.float64]
 
 LENNARD_JONES, MORSE, COSINE_SQUARED, HARMONIC, FINITE_EXTENSIBLE, TABULATED = range(6)
 ROW = 10  # numbers in a row
+VECTOR = 16  # numbers that loops over pairs are rounded up to: whole vectors, no remainder loop
 
 # cos(y) for |y| <= pi/2 to the last digit but one: Taylor's series in y^2, whose first neglected term is 2e-17
 _COSINE = tuple((-1.0) ** k / math.factorial(2 * k) for k in range(11))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def cosine_of_half_turn(y: float) -> float:
     """cos(y) on [-pi/2, pi/2], without a call, so that loops over it vectorise."""
     c = _COSINE
@@ -54,7 +56,7 @@ def cosine_of_half_turn(y: float) -> float:
     return c[0] + s * value
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def evaluate(kind: int, row: Floats, table: Floats, square: float) -> tuple[float, float, float]:
     """U, -U'/r and U'' at the squared distance; zero beyond the cutoff, infinite where a bond cannot be so long."""
     if square >= row[0]:
@@ -118,7 +120,7 @@ def evaluate(kind: int, row: Floats, table: Floats, square: float) -> tuple[floa
     return energy, -slope / r if r > 0.0 else 0.0, (6.0 * c[3] * t + 2.0 * c[2]) * row[3] * row[3]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def evaluate_array(kind: int, row: Floats, table: Floats, distance: Floats, out: Floats) -> None:
     """Energy, force and curvature at many distances, into `out` of shape (3, n)."""
     for k in range(distance.size):
@@ -126,22 +128,26 @@ def evaluate_array(kind: int, row: Floats, table: Floats, distance: Floats, out:
         out[0, k], out[1, k], out[2, k] = energy, over * distance[k] if over != 0.0 else 0.0, bend
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fill_forces(kind: int, row: Floats, table: Floats, square: Floats, over: Floats, n: int) -> None:
-    """-U'/r of the first `n` squared distances, all within the cutoff."""
+    """-U'/r of the first `n` squared distances, all within the cutoff.
+
+    Buffers must have room for `n` rounded up to a multiple of VECTOR, and positive numbers everywhere.
+    """
+    whole = (n + VECTOR - 1) // VECTOR * VECTOR
     if kind == LENNARD_JONES:
         sixth, strength, slope = row[2], 6.0 * row[3], row[4]
-        for k in range(n):
+        for k in range(whole):
             inverse = 1.0 / square[k]
             s = sixth * (inverse * inverse * inverse)
             over[k] = strength * ((2.0 * s - 1.0) * s) * inverse
         if slope != 0.0:
-            for k in range(n):
+            for k in range(whole):
                 over[k] += slope / math.sqrt(square[k])
     elif kind == COSINE_SQUARED:
         sixth, strength, border = row[2], 6.0 * row[3], row[4] * row[4]
         nearest, wave, half = row[4], row[5], 0.5 * row[6] * row[5]
-        for k in range(n):
+        for k in range(whole):
             inverse = 1.0 / square[k]
             s = sixth * (inverse * inverse * inverse)
             inner = strength * ((2.0 * s - 1.0) * s) * inverse
