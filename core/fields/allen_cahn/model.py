@@ -159,7 +159,7 @@ class AllenCahn(Model):
         return self.dimensions if self.start != "plate" else 1
 
     def free_energy(self) -> FreeEnergy:
-        """The local free energy, with f = -W in the phase +1.
+        """The local free energy, with f = -2 W in the phase +1.
 
         Its zero lies far from both phases: a run that ends in one of them would otherwise weigh the last steps by the
         rounding of a vanishing energy.
@@ -167,11 +167,11 @@ class AllenCahn(Model):
         w, a = self.well_depth, self.tilt
         well = np.array([0.25, 0.0, -0.5, 0.0, 0.25, 0.0])
         share = np.polynomial.Polynomial([0.5, -0.5])  # of the phase -1
-        drive = share**2 * (3.0 - 2.0 * share) if self.interpolation == "cubic" else (
+        drive: Any = share**2 * (3.0 - 2.0 * share) if self.interpolation == "cubic" else (
             share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
         )  # fmt: skip
         well[: drive.coef.size] -= 4.0 * a / 3.0 * drive.coef
-        well[0] -= 1.0
+        well[0] -= 2.0
         return polynomial(list(w * np.trim_zeros(well, "b")), (-1.5, 1.5))
 
     def basis(self) -> Basis:
@@ -269,10 +269,10 @@ class AllenCahn(Model):
         if self.start in ("drop", "plate"):
             radius = self.start_radius + self._flat_speed() * self.reduced_duration
             return 0.5 * (1.0 - float(self._profile(radius).mean())) if radius > 0.0 else 0.0
-        slope = np.polynomial.Polynomial(self.free_energy().parameters).deriv()
+        slope = np.polynomial.polynomial.polyder(self.free_energy().parameters)
 
         def relax(_: float, eta: Array) -> Array:
-            return -self.mobility_coefficient * slope(eta)
+            return -self.mobility_coefficient * np.asarray(np.polynomial.polynomial.polyval(eta, slope), dtype=float)
 
         end = min(self.reduced_duration, 1e4 / (self.mobility_coefficient * self.well_depth))  # long settled
         mean = self.mean_order if self.start == "noise" else float(first.mean())

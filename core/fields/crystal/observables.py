@@ -107,11 +107,12 @@ def crystalline_order(field: Array, basis: Basis, amplitude: float) -> NDArray[n
     turn = np.exp(6j * np.arctan2(np.broadcast_to(ky, modes.shape), np.broadcast_to(kx, modes.shape)))
     grown = basis.backward(modes)
     blur = np.exp(-0.125 * lattice_spacing.__wrapped__(1.0) ** 2 * basis.k2)  # Gaussian of half a spacing
-    parts = [
-        basis.backward(basis.forward(grown * basis.backward(modes * part)) * blur) for part in (turn.real, turn.imag)
-    ]
+    turned = (basis.backward(modes * part) for part in (turn.real, turn.imag))
+    parts = [basis.backward(basis.forward(grown * field) * blur) for field in turned]
     # the first star lies at 30 degrees from the rows: six times that is a half turn
-    return -(parts[0] + 1j * parts[1]) / (0.375 * amplitude**2)
+    order = np.empty(field.shape, dtype=np.complex128)
+    order.real, order.imag = (part / (-0.375 * amplitude**2) for part in parts)
+    return order
 
 
 def _images(points: Array, box: Array, margin: float) -> tuple[Array, bool]:

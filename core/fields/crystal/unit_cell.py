@@ -91,7 +91,9 @@ def relaxed_crystal(
     r, p = float(reduced_temperature), float(mean_density)
     basis, first = _one_mode_cell(r, p, phase)
     along = (1.0, 1.0) if stretch is None else stretch
-    n2 = sum(np.square(k / s) for k, s in zip(basis.wavenumbers[::-1], along, strict=False))
+    n2 = np.zeros(basis.k2.shape)
+    for k, s in zip(basis.wavenumbers[::-1], along, strict=False):
+        n2 = n2 + np.square(k / s)
     weights = basis.weights
     scale = np.sqrt(weights * (0.5 + (1.0 - n2) ** 2))  # about the curvature of the energy
 
@@ -235,7 +237,8 @@ def _descend(evaluate: Callable[[Array], tuple[float, Array]], x: Array) -> Arra
     for _ in range(500):
         if float(np.abs(slope).max()) < 1e-13:
             break
-        move, shares = -slope, []
+        move = -slope
+        shares: list[float] = []
         for step, change, curvature in reversed(past):
             share = float((step * move).sum()) / curvature
             move, shares = move - share * change, [*shares, share]
@@ -272,7 +275,7 @@ def _one_mode_cell(r: float, p: float, phase: Phase) -> tuple[Basis, Array]:
         return line, p + sign * height * np.cos((np.arange(_CELLS) + 0.5) * line.spacing[0])
     a = float(laws.lattice_spacing(1.0))
     basis = Basis((_CELLS, _CELLS // 2), (0.5 * math.sqrt(3.0) * a, 0.5 * a), "no_flux")
-    y, x = ((np.arange(n) + 0.5) * h for n, h in zip(basis.shape, basis.spacing, strict=True))
+    y, x = (np.asarray((np.arange(n) + 0.5) * h, float) for n, h in zip(basis.shape, basis.spacing, strict=True))
     return basis, p + first_amplitude(r, p) * one_mode_pattern(x[None, :] + 0.5 * a, y[:, None])
 
 
