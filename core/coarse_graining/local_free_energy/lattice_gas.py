@@ -128,7 +128,7 @@ def lattice_energy(reduced_temperature: Dimensionless) -> Dimensionless:
     (-1.951117, -1.106079)
     """
     t = np.asarray(reduced_temperature, dtype=float)
-    values = np.array([ising_energy(float(one)) for one in t.ravel()])
+    values: Any = np.array([ising_energy(float(one)) for one in t.ravel()])
     return values.reshape(t.shape)[()]
 
 
@@ -335,7 +335,8 @@ def mean_field_magnetization(reduced_temperature: Dimensionless) -> Dimensionles
         middle = 0.5 * (low + high)
         above = np.tanh(4.0 * middle / t) > middle
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.where(t < 4.0, high, 0.0)[()]
+    value: Any = np.where(t < 4.0, high, 0.0)
+    return value[()]
 
 
 @law
@@ -361,4 +362,5 @@ def mean_field_gradient(interaction_range: Dimensionless) -> Dimensionless:
     side = 2.0 * r + 1.0
     # the sum of x^2 over the square is side^2 r (r + 1) / 3; side^2 - 1 neighbours share the coupling
     square: Any = 2.0 * side**2 * r * (r + 1.0) / (3.0 * np.maximum(side**2 - 1.0, 1.0))
-    return np.where((r >= 1.0) & (r == np.rint(r)), np.where(r == 1.0, 1.0, square), np.nan)[()]
+    value: Any = np.where((r >= 1.0) & (r == np.rint(r)), np.where(r == 1.0, 1.0, square), np.nan)
+    return value[()]

@@ -147,17 +147,17 @@ def pattern_wavelength(fields: ArrayLike, *, spacing: float = 1.0, window: float
         [[_find_peak(centre, one, window) for one in (runs * mean - spectra[run]) / (runs - 1)] for run in range(runs)]
     )
     error = np.sqrt((runs - 1) * ((left - left.mean(axis=0)) ** 2).mean(axis=0))
-    unit, reciprocal = {"units": "1"}, {"units": "1"}
+    unit = {"units": "1"}
     spread = spectra.std(axis=0, ddof=1) / np.sqrt(runs)
-    time, both = ("reduced_time",), ("reduced_time", "shell")
+    place, both = ("reduced_time",), ("reduced_time", "shell")
     return xr.Dataset(
         {
-            "wavelength": (time, peak, {**unit, "long_name": "wavelength of the peak of the structure factor"}),
-            "wavelength_error": (time, error, {**unit, "long_name": "standard error of wavelength"}),
-            "wavelength_exists": (time, np.isfinite(peak), {**unit, "long_name": "whether there is a peak inside"}),
+            "wavelength": (place, peak, {**unit, "long_name": "wavelength of the peak of the structure factor"}),
+            "wavelength_error": (place, error, {**unit, "long_name": "standard error of wavelength"}),
+            "wavelength_exists": (place, np.isfinite(peak), {**unit, "long_name": "whether there is a peak inside"}),
             "structure_factor": (both, mean, {**unit, "long_name": "structure factor"}),
             "structure_factor_error": (both, spread, {**unit, "long_name": "standard error of structure_factor"}),
-            "wavenumber": (("shell",), centre, {**reciprocal, "long_name": "mean wavenumber of the shell"}),
+            "wavenumber": (("shell",), centre, {**unit, "long_name": "mean wavenumber of the shell"}),
         }
     )
 

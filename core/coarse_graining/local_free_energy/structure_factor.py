@@ -171,7 +171,7 @@ def particle_structure_factor(
             raise ParameterError(name, {"species": f"must be 0 or 1, both present, of shape ({count},)"})
         weights = kinds - kinds.mean()
     volume = abs(float(np.linalg.det(vectors)))
-    reciprocal = 2.0 * np.pi * np.linalg.inv(vectors)  # columns
+    reciprocal = np.asarray(2.0 * np.pi * np.linalg.inv(vectors), dtype=np.float64)  # columns
     if largest_wavenumber is None:
         ball = {1: 2.0, 2: math.pi, 3: 4.0 * math.pi / 3.0}[d]
         largest_wavenumber = 2.0 * np.pi * (400.0 / (ball * volume)) ** (1.0 / d)

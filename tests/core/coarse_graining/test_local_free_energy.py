@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.integrate
 from mesoscale.core.coarse_graining.local_free_energy import (
     LatticeGas,
     block_free_energy,
@@ -29,6 +30,8 @@ from mesoscale.core.coarse_graining.local_free_energy.evidence import hard_rods,
 from mesoscale.core.fields.cahn_hilliard import interface_width, interfacial_tension, spinodal_wavelength
 from mesoscale.core.fields.free_energies import quartic, regular_solution
 from mesoscale.core.model import ParameterError
+from mesoscale.core.particles.dynamics import ForceField, System, simulate
+from mesoscale.core.particles.potentials import LennardJones
 
 
 def gaussian_fields(frames, shape, r, kappa, thermal_energy=1.0, spacing=1.0, seed=0):
@@ -244,12 +247,43 @@ def test_insertion_into_an_ideal_gas_is_the_second_virial_coefficient():
     # N particles without interaction: exactly -N log(1 + integral of the Mayer function / V)
     positions = np.random.default_rng(0).uniform(0.0, 6.0, (300, 50, 3))
     r = np.linspace(0, 2.5, 20001)
-    mayer = np.trapezoid(4 * np.pi * r**2 * np.expm1(-2.0 * np.exp(-(r**2)) / 1.5), r)
+    mayer = scipy.integrate.trapezoid(4 * np.pi * r**2 * np.expm1(-2.0 * np.exp(-(r**2)) / 1.5), r)
     result = widom_insertion(positions, [6.0] * 3, Gaussian(), thermal_energy=1.5, insertions=200)
     exact = -1.5 * 50 * math.log1p(mayer / 216)
     assert abs(result.excess_chemical_potential - exact) < 4 * result.excess_chemical_potential_error
     assert exact == pytest.approx(-1.5 * (50 / 216) * mayer, rel=0.05)  # 2 kT rho B_2
     assert 100 < result.effective_insertions <= 300 * 200
+
+
+@pytest.mark.slow
+def test_a_lennard_jones_gas_has_its_virial_coefficients():
+    # B_2 and B_3 by quadrature; B_3 = -1/3 of the integral of f12 f13 f23, the inner one by a sine transform
+    temperature, density, count = 2.0, 0.1, 256
+    edge = (count / density) ** (1 / 3)
+    grid = np.stack(np.meshgrid(*[np.arange(7)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)[:count] * edge / 7
+    pair = LennardJones(cutoff=3.0)
+    run = simulate(
+        System(grid, [edge] * 3), ForceField(pairs={(0, 0): pair}), steps=30_000, step=0.005, temperature=temperature,
+        friction=1.0, every=100, seed=1, keep=("position",), equilibration=2000,
+    )  # fmt: skip
+    r = np.linspace(1e-3, 3.0, 30001)
+    mayer = np.expm1(-np.minimum(pair.energy(r), 1e3) / temperature)
+    second = -2 * np.pi * scipy.integrate.trapezoid(mayer * r**2, r)
+    k = np.linspace(1e-3, 60.0, 6000)
+    transform = np.array([4 * np.pi / q * scipy.integrate.trapezoid(mayer * r * np.sin(q * r), r) for q in k])
+    x, f = r[1::30], mayer[1::30]
+    both = np.array([scipy.integrate.trapezoid(transform**2 * k * np.sin(k * d), k) / (2 * np.pi**2 * d) for d in x])
+    third = -4 * np.pi / 3 * scipy.integrate.trapezoid(f * both * x**2, x)
+    positions = run.position.values
+    found = widom_insertion(positions, [edge] * 3, pair, thermal_energy=temperature, insertions=500)
+    excess = temperature * (2 * second * density + 1.5 * third * density**2)
+    next_order = 0.01 * abs(excess)
+    assert abs(found.excess_chemical_potential - excess) < 4 * found.excess_chemical_potential_error + next_order
+    fit = fit_structure_factor(
+        particle_structure_factor(positions, [edge] * 3, largest_wavenumber=2.2), thermal_energy=temperature
+    )
+    curvature = temperature * (1 / density + 2 * second + 3 * third * density)
+    assert abs(fit.curvature - curvature) < 4 * fit.curvature_error
 
 
 @pytest.mark.parametrize("degree", [None, 7])
