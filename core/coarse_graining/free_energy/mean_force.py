@@ -46,12 +46,13 @@ def potential_of_mean_force(
     dimension : int
         Of the space in which the distance is taken.
     zero_at : float, optional
-        Distance at which the result is zero. Default: in its lowest bin.
+        Distance at which the result is zero. Default: where the profile is.
 
     Returns
     -------
     xarray.Dataset
-        ``mean_force_potential`` (coordinate) with its error, that of the difference from the lowest bin of F;
+        ``mean_force_potential`` (coordinate) with its error, that of the difference from the bin where the profile
+        is zero;
         ``mean_force_potential_exists``, the edges of the bins and ``converged``. The attribute ``convention`` of the
         variable says which it is.
 
@@ -89,7 +90,7 @@ def potential_of_mean_force(
         shells = (high / high[-1]) ** dimension - (low / high[-1]) ** dimension
         value += kt * np.log(np.maximum(shells, 1e-300) / (high - low))
     exists = np.isfinite(value)
-    place = int(np.nanargmin(value))
+    place = int(np.flatnonzero(profile["free_energy"].values == 0.0)[0])
     if zero_at is not None:
         place = int(np.searchsorted(low, zero_at, side="right")) - 1
         if not low[0] <= zero_at <= high[-1] or not exists[place]:

@@ -114,6 +114,7 @@ def free_energy_profile(
     edges: ArrayLike,
     *,
     temperature: float = 1.0,
+    zero_at: float | None = None,
     state: int | None = None,
     reduced_energy: ArrayLike | None = None,
 ) -> xr.Dataset:
@@ -129,13 +130,15 @@ def free_energy_profile(
         Rising edges of bins, shape (B + 1,).
     temperature : float
         The thermal energy kT, in whose unit F is returned.
+    zero_at : float, optional
+        Where F is zero. Default: in the lowest bin, whose value is a little too low by its own luck.
     state, reduced_energy : optional
         Another state than the one of reduced energy 0, as for `expectation`.
 
     Returns
     -------
     xarray.Dataset
-        ``free_energy`` (coordinate), zero in its lowest bin, with the error of the difference from that bin;
+        ``free_energy`` (coordinate), zero in one bin, with the error of the difference from that bin;
         ``probability`` of each bin, which sums to 1 with what lies outside, with its error; ``effective_samples``. A
         bin without samples is NaN, and ``free_energy_exists`` is false there.
 
@@ -169,20 +172,20 @@ def free_energy_profile(
     square = np.bincount(index[inside], (omega * weight * weight)[inside], bins)
     exists = probability > 0.0
     safe = np.where(exists, probability, 1.0)
-    lowest = int(np.argmax(probability / np.diff(borders)))
+    zero = reference_bin("free_energy_profile", borders, probability / np.diff(borders), zero_at)
     members = np.where(inside, index, bins)  # what lies outside has a row of its own
     rows = scipy.sparse.csr_array((omega * weight, (members, np.arange(len(s)))), (bins + 1, len(s)))
     projected = project(solution, rows)
     whole = projected.sum(axis=1, keepdims=True)
     columns = projected[:, :bins] / safe
     own = square / safe**2
-    ahead = columns - columns[:, [lowest]]
-    variance = own + own[lowest] + spread_of(solution, ahead)
-    variance[lowest] = 0.0
+    ahead = columns - columns[:, [zero]]
+    variance = own + own[zero] + spread_of(solution, ahead)
+    variance[zero] = 0.0
     total = float(omega * weight @ weight)
     relative = own * (1.0 - 2.0 * probability) + total + spread_of(solution, columns - whole)
     f = -kt * np.log(safe / np.diff(borders))
-    f -= f[lowest]
+    f -= f[zero]
     return profile_dataset(
         "free_energy_profile",
         borders,
@@ -215,8 +218,12 @@ def profile_dataset(
     along = "coordinate"
     profile = labelled(
         {
-            "free_energy": (along, free_energy, "-kT ln of the density along the coordinate, zero in the lowest bin"),
-            "free_energy_error": (along, free_energy_error, "standard error of the difference from the lowest bin"),
+            "free_energy": (along, free_energy, "-kT ln of the density along the coordinate"),
+            "free_energy_error": (
+                along,
+                free_energy_error,
+                "standard error of the difference from the bin where it is zero",
+            ),
             "free_energy_exists": (along, exists, "whether the bin has samples"),
             "probability": (along, probability, "probability of the bin"),
             "probability_error": (along, probability_error, "its standard error"),
@@ -232,6 +239,17 @@ def profile_dataset(
     )
     centres = 0.5 * (borders[:-1] + borders[1:])
     return profile.assign_coords(coordinate=(along, centres, {"units": "1", "long_name": "centre of the bin"}))
+
+
+def reference_bin(function: str, borders: Floats, density: Floats, zero_at: float | None) -> int:
+    """The bin in which F is to be zero: the lowest one unless another is named."""
+    if zero_at is None:
+        return int(np.argmax(density))
+    place = int(np.searchsorted(borders, zero_at, side="right")) - 1
+    if not 0 <= place < len(density) or not density[place] > 0.0:
+        sentence = f"must lie in a bin with samples, between {borders[0]:g} and {borders[-1]:g}"
+        raise ParameterError(function, {"zero_at": sentence}, {"zero_at": zero_at})
+    return place
 
 
 def checked_grid(function: str, temperature: float, edges: ArrayLike) -> tuple[float, Floats]:

@@ -21,7 +21,7 @@ from ...model import ParameterError
 from .bias_grid import read_bias
 from .collective import check_counts
 from .overlap import ConvergenceError
-from .profile import checked_grid, profile_dataset
+from .profile import checked_grid, profile_dataset, reference_bin
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,6 +36,7 @@ def metadynamics_profile(
     edges: ArrayLike | None = None,
     *,
     method: Literal["reweighting", "bias"] = "reweighting",
+    zero_at: float | None = None,
     discard: float = 0.2,
     blocks: int | None = None,
 ) -> xr.Dataset:
@@ -49,6 +50,8 @@ def metadynamics_profile(
         Rising edges of bins. Default: one for each width, about five points of the grid.
     method : {"reweighting", "bias"}
         Weighted samples, equation (3), or the bias at the end, equation (2), averaged over each bin.
+    zero_at : float, optional
+        Where F is zero. Default: in the lowest bin.
     discard : float
         Share of the run, from its beginning, that is not used for reweighting.
     blocks : int, optional
@@ -103,17 +106,17 @@ def metadynamics_profile(
     if not total.any():
         raise ConvergenceError(f"{name}: no sample lies in the bins")
     everything = float(weight.sum())
-    lowest = int(np.argmax(total / np.diff(borders)))
+    zero = reference_bin(name, borders, total / np.diff(borders), zero_at)
     effective = np.where(square > 0.0, total**2 / np.where(square > 0.0, square, 1.0), 0.0)
-    f, error, probability, spread = _jackknife(table[:, 0], _block_totals(weight, blocks), borders, lowest, kt)
-    gap = _compare_halves(table[:, 0].reshape(trajectories, blocks, -1), borders, lowest, kt, error)
+    f, error, probability, spread = _jackknife(table[:, 0], _block_totals(weight, blocks), borders, zero, kt)
+    gap = _compare_halves(table[:, 0].reshape(trajectories, blocks, -1), borders, zero, kt, error)
     if gap > 3.0:
         raise ConvergenceError(
             f"{name}: the two halves of the run disagree by {gap:.1f} standard errors; run longer, or discard more"
         )
     if method == "bias":
-        f, error = _profile_of_bias(run, grid, borders, lowest, told["periodic"])
-        error[lowest] = 0.0 if trajectories > 1 else error[lowest]
+        f, error = _profile_of_bias(run, grid, borders, zero, told["periodic"])
+        error[zero] = 0.0 if trajectories > 1 else error[zero]
     profile = profile_dataset(
         name, borders, free_energy=f, free_energy_error=error, probability=probability, probability_error=spread,
         effective=effective, converged=True, recipe=recipe,
@@ -137,7 +140,7 @@ def _block_totals(weight: Floats, blocks: int) -> Floats:
 
 
 def _jackknife(
-    parts: Floats, totals: Floats, borders: Floats, lowest: int, kt: float
+    parts: Floats, totals: Floats, borders: Floats, zero: int, kt: float
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """F and probability of each bin with errors, from weighted histograms of blocks."""
     whole, count = parts.sum(axis=0), len(parts)
@@ -148,7 +151,7 @@ def _jackknife(
 
     def profile(histogram: Floats) -> Floats:
         ratio = np.where(histogram > 0.0, histogram, 1.0) / volume
-        values: Floats = -kt * np.log(ratio / ratio[..., [lowest]])
+        values: Floats = -kt * np.log(ratio / ratio[..., [zero]])
         return values
 
     factor = (count - 1.0) / count
@@ -163,7 +166,7 @@ def _jackknife(
     return f, np.where(seen, error, np.nan), whole / totals.sum(), np.where(seen, spread, np.nan)
 
 
-def _compare_halves(parts: Floats, borders: Floats, lowest: int, kt: float, error: Floats) -> float:
+def _compare_halves(parts: Floats, borders: Floats, zero: int, kt: float, error: Floats) -> float:
     """Root mean square difference of the first and second halves of all trajectories, in its standard error."""
     blocks = parts.shape[1]
     if blocks < 2:
@@ -172,14 +175,14 @@ def _compare_halves(parts: Floats, borders: Floats, lowest: int, kt: float, erro
     known = np.isfinite(error) & (error > 0.0)
     only = known & ((early > 0.0) != (late > 0.0)) & (error < 0.5 * kt)
     both = known & (early > 0.0) & (late > 0.0)
-    if not both.any() or early[lowest] == 0.0 or late[lowest] == 0.0 or only.any():
+    if not both.any() or early[zero] == 0.0 or late[zero] == 0.0 or only.any():
         return math.inf
-    difference = -kt * (np.log(early[both] / late[both]) - math.log(early[lowest] / late[lowest]))
+    difference = -kt * (np.log(early[both] / late[both]) - math.log(early[zero] / late[zero]))
     return float(np.sqrt(((difference / (2.0 * error[both])) ** 2).mean()))
 
 
 def _profile_of_bias(
-    run: xr.Dataset, grid: Floats, borders: Floats, lowest: int, periodic: bool
+    run: xr.Dataset, grid: Floats, borders: Floats, zero: int, periodic: bool
 ) -> tuple[Floats, Floats]:
     """Equation (2), as -kT ln of the mean of exp(-F/kT) over each bin."""
     kt, inverse = float(run["thermal_energy"]), float(run["inverse_bias_factor"])
@@ -188,7 +191,7 @@ def _profile_of_bias(
     for bias in run["bias"].values:
         v = np.array([read_bias(bias, grid[0], grid[1] - grid[0], periodic, float(node))[0] for node in nodes])
         boltzmann = np.exp((v - v.max()) / (1.0 - inverse) / kt).reshape(-1, 16).mean(axis=1)
-        rows.append(-kt * np.log(boltzmann / boltzmann[lowest]))
+        rows.append(-kt * np.log(boltzmann / boltzmann[zero]))
     table = np.array(rows)
     error = table.std(axis=0, ddof=1) / math.sqrt(len(table)) if len(table) > 1 else np.full(table.shape[1], np.nan)
     return table.mean(axis=0), error

@@ -93,6 +93,7 @@ def umbrella_profile(
     period: float | None = None,
     inefficiency: ArrayLike | None = None,
     least_overlap: float = 0.03,
+    zero_at: float | None = None,
     method: Literal["mbar", "wham"] = "mbar",
 ) -> xr.Dataset:
     """F(s) from umbrella windows.
@@ -103,6 +104,8 @@ def umbrella_profile(
         As for `umbrella_solution`.
     edges : array_like
         Rising edges of the bins of the profile; they span at most one period.
+    zero_at : float, optional
+        Where F is zero. Default: in the lowest bin.
     method : {"mbar", "wham"}
         MBAR knows the bias of each sample; WHAM takes it at the centre of its bin, and drops samples outside.
 
@@ -144,7 +147,7 @@ def umbrella_profile(
         place = 0.5 * (borders[:-1] + borders[1:])
         histograms = np.array([np.histogram(values, borders)[0] for values in series])
         solution = wham(histograms, _bias_of(place, s0, k, wrap) / kt, inefficiency=g, least_overlap=least_overlap)
-    profile = free_energy_profile(solution, place, borders, temperature=kt)
+    profile = free_energy_profile(solution, place, borders, temperature=kt, zero_at=zero_at)
     told = json.loads(profile.attrs["recipe"]) | {
         "function": "mesoscale.core.coarse_graining.free_energy.umbrella_profile", "method": method,
         "centres": s0.tolist(), "stiffness": k.tolist(), "period": wrap,
