@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["force_matching", "free_energy", "local_free_energy", "mapping", "relaxation_modulus", "viscoelasticity"]
+__all__ = ["force_matching", "free_energy", "local_free_energy", "mapping", "relative_entropy", "relaxation_modulus", "viscoelasticity"]
 
 
 def __getattr__(name: str) -> ModuleType:
