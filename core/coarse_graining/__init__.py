@@ -4,7 +4,16 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["force_matching", "free_energy", "local_free_energy", "mapping", "relative_entropy", "relaxation_modulus", "viscoelasticity"]
+__all__ = [
+    "force_matching",
+    "free_energy",
+    "inversion",
+    "local_free_energy",
+    "mapping",
+    "relative_entropy",
+    "relaxation_modulus",
+    "viscoelasticity",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

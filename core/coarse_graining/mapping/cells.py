@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...model import ParameterError
 
-__all__ = ["Cell", "lattice_vectors", "minimum_image", "nearest_shift", "read_cell", "wrap_positions"]
+__all__ = ["Cell", "lattice_vectors", "minimum_image", "nearest_images", "nearest_shift", "read_cell", "wrap_positions"]
 
 Floats = NDArray[np.float64]
 
@@ -188,6 +188,13 @@ def wrap_positions(positions: ArrayLike, box: ArrayLike) -> Floats:
     return _of_each(positions, box, "positions", _take_inside)
 
 
+def nearest_images(displacements: Floats, cell: Cell, first: int = 0) -> None:
+    """Nearest images of displacements (frames, n, 3), in place; the first frame has the cell number `first`."""
+    some = slice(first, first + len(displacements)) if len(cell.vectors) > 1 else slice(None)
+    h, g, limit = cell.reduced[some], cell.reduced_inverse[some], cell.limit[some]
+    _take_nearest(displacements, cell._replace(reduced=h, reduced_inverse=g, limit=limit))
+
+
 def _of_each(points: ArrayLike, box: ArrayLike, name: str, kernel: Any) -> Floats:
     values = np.array(points, dtype=np.float64)
     if values.ndim == 0 or values.shape[-1] != 3:
@@ -233,7 +240,8 @@ def nearest_shift(dx: float, dy: float, dz: float, h: Floats, g: Floats, limit: 
 @njit(cache=True, nogil=True)
 def _take_nearest(points: Floats, cell: Cell) -> None:
     for f in range(len(points)):
-        h, g, limit = cell.reduced[f], cell.reduced_inverse[f], cell.limit[f]
+        c = f if len(cell.reduced) > 1 else 0
+        h, g, limit = cell.reduced[c], cell.reduced_inverse[c], cell.limit[c]
         for i in range(points.shape[1]):
             n0, n1, n2 = nearest_shift(points[f, i, 0], points[f, i, 1], points[f, i, 2], h, g, limit)
             for c in range(3):

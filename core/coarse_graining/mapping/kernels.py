@@ -51,7 +51,8 @@ def map_periodic(
 ) -> tuple[int, int, int]:
     """Beads of groups made whole along `parents` (slots within the group; the first atom stays where it is).
 
-    With `chains`, each atom follows the one before it. Returns frame, bead and slot of the first step so long that its image is ambiguous, or (-1, -1, -1).
+    With `chains`, each atom follows the one before it. Returns frame, bead and slot of the first step so long that its
+    image is ambiguous, or (-1, -1, -1).
     """
     bad = (-1, -1, -1)
     for f in range(len(positions)):

@@ -343,8 +343,8 @@ class Mapping:
         return _error(
             "positions",
             f"leave the image of atom {atoms[here]} of bead {bead} open in frame {frame}: from atom "
-            f"{atoms[first + parents[here]]} it is farther than {cell.reach:.6g}, half the shortest lattice vector; {hint} "
-            "(molecules that are whole already need no box)",
+            f"{atoms[first + parents[here]]} it is farther than {cell.reach:.6g}, half the shortest lattice vector; "
+            f"{hint} (molecules that are whole already need no box)",
         )
 
 
