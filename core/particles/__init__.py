@@ -4,7 +4,7 @@ from types import ModuleType
 
 from ... import lazy_submodule
 
-__all__ = ["dynamics", "potentials", "rotation"]
+__all__ = ["dissipative", "dynamics", "potentials", "rotation"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -3,8 +3,8 @@
 import math
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +22,8 @@ __all__ = ["Fluid", "Samples", "Scheme"]
 Array = NDArray[np.float64]
 Scheme = Literal["groot_warren", "shardlow", "peters"]
 _SCHEMES = {"groot_warren": GROOT_WARREN, "shardlow": SHARDLOW, "peters": OU}
-_PATIENCE = 0.1  # seconds between two looks at Ctrl-C and progress
+_PORTION = 0.15  # seconds between two looks at Ctrl-C and progress
+_PROBE = 1.0  # seconds until the other number of threads is tried again
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Samples:
     def pressure(self) -> Array:
         """A third of the trace of the pressure tensor."""
         return self.stress[:, :3].mean(axis=1)
+
+    @staticmethod
+    def join(parts: Sequence["Samples"]) -> "Samples":
+        """One stretch after the other."""
+        names = [field.name for field in fields(Samples)]
+        return Samples(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 class Fluid:
@@ -76,7 +83,7 @@ class Fluid:
     seed : int
         Of velocities and noise.
     workers : int, optional
-        Threads; the result has the same bits for any number. Default: all, one below 2000 particles.
+        Threads; the result has the same bits for any number. Default: one or all, whichever proves faster.
 
     Raises
     ------
@@ -121,6 +128,8 @@ class Fluid:
         self.box, self.repulsion, self.friction, self.step = edges, matrix, float(friction), float(step)
         self.scheme, self.prediction, self.driving = scheme, float(prediction), float(driving)
         self.steps_done, self.workers = 0, workers
+        self._pace: dict[int, float] = {}
+        self._probed = time.perf_counter()
         state = spawn_states(seed, 1, purpose=17)[0]
         self._key = state[:2].copy()
         if velocities is None:
@@ -173,24 +182,39 @@ class Fluid:
         if steps < 0 or every < 0 or (every > 0 and steps % every):
             raise ValueError(f"steps = {steps}, every = {every}: must not be negative, steps a multiple of every")
         table = np.zeros((steps // every if every else 0, COLUMNS))
-        done, portion = 0, max(every, 1)
+        done, least = 0, max(every, 1)
         while done < steps:
-            count = min(steps - done, portion)
+            threads, probing = self._choose_threads()
+            wished = 0.0 if probing else _PORTION / self._pace[threads]
+            count = min(steps - done, max(least, int(min(wished, steps)) // least * least))
             begin = time.perf_counter()
-            self._run(count, every, table[done // every : (done + count) // every] if every else table)
-            elapsed = time.perf_counter() - begin
+            self._run(threads, count, every, table[done // every : (done + count) // every] if every else table)
+            self._pace[threads] = (time.perf_counter() - begin) / count
             done += count
-            if elapsed < _PATIENCE:  # the next portion takes about twice this long, at most
-                portion *= 2
-            elif elapsed > 3.0 * _PATIENCE and portion >= 2 * max(every, 1):
-                portion = portion // 2 // max(every, 1) * max(every, 1)
             if tick is not None:
                 tick(done, steps)
         return self._read(table)
 
-    def _run(self, steps: int, every: int, table: Array) -> None:
-        workers = self.workers or (1 if self.particles < 2000 else available_workers())
-        workers = min(workers, len(self._layers) - 1)
+    def _choose_threads(self) -> tuple[int, bool]:
+        """How many threads, and whether that is only to see how fast they are.
+
+        The bits do not depend on it, so the faster of one and all is taken, and the other one is tried again now and
+        then: where other programs want the cores, threads that must meet several times in a step wait for each other.
+        """
+        most = min(self.workers or available_workers(), len(self._layers) - 1)
+        for threads in {most, most if self.workers else 1}:
+            if threads not in self._pace:
+                return threads, True
+        if self.workers or most == 1:
+            return most, False
+        now = time.perf_counter()
+        faster = 1 if self._pace[1] <= self._pace[most] else most
+        if now - self._probed > _PROBE:
+            self._probed = now
+            return 1 + most - faster, True
+        return faster, False
+
+    def _run(self, workers: int, steps: int, every: int, table: Array) -> None:
         meeting = new_meeting()
 
         def work(thread: int) -> None:

@@ -14,7 +14,15 @@ A or B, so that along either index (1) is the folded multiplication of the wyran
 
     \zeta = \sqrt{3} \, 2^{-63} w, \qquad w \in [-2^{63}, 2^{63}) \tag{2}
 
-of zero mean and unit variance, and bounded, which is all that the second moments of the dynamics see [2].
+of zero mean and unit variance, and bounded, which is enough for a force in small steps [2]. Where momentum is exchanged
+in large ones, Maxwell's distribution stays only if the noise is normal: then the four quarters of w are added, to the
+sum s of variance 1, and
+
+.. math::
+
+    \zeta = s \, (c_0 + c_1 s^2 + c_2 s^4 + c_3 s^6) \tag{3}
+
+has the moments 1, 3, 15 and 105 of a normal number, and is bounded by 5.04.
 
 References
 ----------
@@ -33,10 +41,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...kernels.random import philox
 
-__all__ = ["NOISE_SCALE", "pair_noise", "pair_word", "step_keys"]
+__all__ = ["NOISE_SCALE", "bell", "pair_noise", "pair_word", "quarters", "step_keys"]
 
 NOISE_SCALE = math.sqrt(3.0) * 2.0**-63
 """What turns a signed 64-bit word into a number of unit variance, equation (2)."""
+_QUARTERS_SCALE = math.sqrt(3.0 / (65536.0**2 - 1.0))
+_BELL = (0.9554664534582987, 0.021272612064048797, -0.003408707659809469, 0.00042516035818072103)  # by its four moments
 
 
 def _type_fold_product(typing_context: Any, a: Any, b: Any) -> Any:
@@ -60,6 +70,22 @@ def pair_word(low: Any, high: Any, key0: Any, key1: Any) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def quarters(word: int) -> float:
+    """Sum of the four quarters of a word, of zero mean and unit variance."""
+    w = np.uint64(word)
+    low = np.uint64(0xFFFF)
+    total = (w & low) + ((w >> np.uint64(16)) & low) + ((w >> np.uint64(32)) & low) + (w >> np.uint64(48))
+    return (np.int64(total) - 131070.0) * _QUARTERS_SCALE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bell(s: float) -> float:
+    """Turn the sum of `quarters` into an almost normal number, equation (3)."""
+    q = s * s
+    return s * (_BELL[0] + q * (_BELL[1] + q * (_BELL[2] + q * _BELL[3])))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def step_keys(key: Any, step: int) -> tuple[Any, Any]:
     """The two words of key of a step: one block of Philox."""
     zero = np.uint64(0)
@@ -68,15 +94,18 @@ def step_keys(key: Any, step: int) -> tuple[Any, Any]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_noise(key: NDArray[np.uint64], step: int, first: Any, second: Any, out: Any) -> None:
+def _fill_noise(key: NDArray[np.uint64], step: int, first: Any, second: Any, normal: bool, out: Any) -> None:
     key0, key1 = step_keys(key, step)
     for n in range(len(out)):
         low, high = min(first[n], second[n]), max(first[n], second[n])
-        out[n] = NOISE_SCALE * pair_word(np.uint64(low), np.uint64(high), key0, key1)
+        word = pair_word(np.uint64(low), np.uint64(high), key0, key1)
+        out[n] = bell(quarters(word)) if normal else NOISE_SCALE * word
 
 
-def pair_noise(key: ArrayLike, step: int, first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
-    """The numbers that the pairs (`first`, `second`) get in a step: uniform, mean 0, variance 1.
+def pair_noise(
+    key: ArrayLike, step: int, first: ArrayLike, second: ArrayLike, *, normal: bool = False
+) -> NDArray[np.float64]:
+    """The numbers that the pairs (`first`, `second`) get in a step, of mean 0 and variance 1.
 
     Parameters
     ----------
@@ -86,6 +115,8 @@ def pair_noise(key: ArrayLike, step: int, first: ArrayLike, second: ArrayLike) -
         Number of the step.
     first, second : array_like of int
         Indices of the partners; their order does not matter.
+    normal : bool
+        Almost normal, as the exchanges of momentum need, or uniform, as the forces.
 
     Examples
     --------
@@ -94,5 +125,5 @@ def pair_noise(key: ArrayLike, step: int, first: ArrayLike, second: ArrayLike) -
     """
     i, j = np.broadcast_arrays(np.atleast_1d(np.asarray(first, np.int64)), np.asarray(second, np.int64))
     out = np.empty(i.size)
-    _fill_noise(np.asarray(key, np.uint64), int(step), i.ravel(), j.ravel(), out)
+    _fill_noise(np.asarray(key, np.uint64), int(step), i.ravel(), j.ravel(), bool(normal), out)
     return out.reshape(i.shape)

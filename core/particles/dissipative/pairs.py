@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .lanes import LANES, count_up, lowest_bit, near_mask, shift_copy
-from .noise import NOISE_SCALE, pair_word
+from .noise import NOISE_SCALE, bell, pair_word, quarters
 
 __all__ = ["ACROSS", "FORCES", "INSIDE", "OU", "SAMPLE", "SHARDLOW", "SUMS", "visit_pairs"]
 
@@ -125,9 +125,8 @@ def visit_pairs(
                             who[n], whom[n] = i, j
                             waiting[_REPULSION + n] = repulsion[row + kind[j]]
                             ident_j = ident[j]
-                            waiting[_NOISE + n] = NOISE_SCALE * pair_word(
-                                min(ident_i, ident_j), max(ident_i, ident_j), key0, key1
-                            )
+                            dice = pair_word(min(ident_i, ident_j), max(ident_i, ident_j), key0, key1)
+                            waiting[_NOISE + n] = quarters(dice) if work >= SHARDLOW else NOISE_SCALE * dice
                             n += 1
                         if n > _PAIRS - 64:
                             n = _treat(work, n, who, whom, waiting, bodies, force, friction, step, sums)
@@ -182,7 +181,7 @@ def _treat(
             waiting[_DY + p] = dy * inverse
             waiting[_DZ + p] = dz * inverse
             waiting[_DRIFT + p] = -g / (1.0 + g)
-            waiting[_NOISE + p] *= math.sqrt(2.0 * g) / (1.0 + g)
+            waiting[_NOISE + p] = bell(waiting[_NOISE + p]) * math.sqrt(2.0 * g) / (1.0 + g)
             waiting[_REPULSION + p] = g
         if work == OU:  # instead of Shardlow's: undo the one, do the other
             for p in range(n):

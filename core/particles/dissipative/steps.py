@@ -34,7 +34,6 @@ References
 import math
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from .noise import step_keys
