@@ -139,8 +139,8 @@ def advance(
 ) -> int:
     """Make up to `steps` steps, BAOAB with friction or else velocity Verlet; the number of steps that were made.
 
-    Forces must be those of the positions. The last step is measured if wished. If it returns too early, the counters say
-    what is missing: then make room and call again for the rest, and the pending step is finished first.
+    Forces must be those of the positions. The last step is measured if wished. If it returns too early, the counters
+    say what is missing: then make room and call again for the rest, and the pending step is finished first.
     """
     c = math.exp(-friction * h)
     noise = math.sqrt(-math.expm1(-2.0 * friction * h) * temperature)

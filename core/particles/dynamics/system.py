@@ -76,7 +76,8 @@ class System:
             raise _fail("System", "positions", "must lie within a million boxes")
         kept = {
             "positions": x, "box": lattice, "velocities": v,
-            "masses": np.array(np.broadcast_to(masses, (n,))), "types": np.array(np.broadcast_to(types, (n,)), np.int64),
+            "masses": np.array(np.broadcast_to(masses, (n,))),
+            "types": np.array(np.broadcast_to(types, (n,)), np.int64),
         }  # fmt: skip
         for name, value in kept.items():
             if value is not None:
@@ -137,8 +138,10 @@ class ForceField:
             both = (min(key), max(key))
             if pairs.setdefault(both, potential) != potential:
                 raise _fail("ForceField", "pairs", f"must name each pair once, {both} comes twice")
-            if self.tail_correction and getattr(potential, "force_shifted", False):
-                raise _fail("ForceField", "tail_correction", "does not fit a potential whose force is shifted")
+            if self.tail_correction and (
+                getattr(potential, "shifted", False) or getattr(potential, "force_shifted", False)
+            ):
+                raise _fail("ForceField", "tail_correction", "belongs to potentials that are cut but not shifted")
         if self.exclude_bonded not in (0, 1, 2, 3):
             raise _fail("ForceField", "exclude_bonded", "must be False, True, or 1 to 3 bonds", self.exclude_bonded)
         object.__setattr__(self, "pairs", pairs)
@@ -183,8 +186,8 @@ class ForceField:
 def tail_integrals(force_field: ForceField, types: Integers) -> tuple[float, float]:
     """Energy and pressure beyond the cutoffs, times V and V^2.
 
-    2 pi sum over types of N_s N_t integral(U r^2 dr), and -(2 pi/3) sum of N_s N_t integral(U' r^3 dr), from the cutoffs
-    to infinity.
+    2 pi sum over types of N_s N_t integral(U r^2 dr), and -(2 pi/3) sum of N_s N_t integral(U' r^3 dr), from the
+    cutoffs to infinity.
     """
     counts = np.bincount(types, minlength=_MOST_TYPES)
     energy = pressure = 0.0
