@@ -145,8 +145,7 @@ def _jackknife(
     """F and probability of each bin with errors, from weighted histograms of blocks."""
     whole, count = parts.sum(axis=0), len(parts)
     without = np.maximum(whole - parts, 0.0)
-    seen = (whole > 0.0) & (without > 1e-12 * whole).all(axis=0)  # a bin that one block alone has seen has no error
-    shown = whole > 0.0
+    seen = (whole > 0.0) & (without > 1e-12 * whole).all(axis=0)  # what one block alone has seen is not known
     volume = np.diff(borders)
 
     def profile(histogram: Floats) -> Floats:
@@ -160,20 +159,29 @@ def _jackknife(
     share = without / (totals.sum() - totals)[:, None] if count > 1 else without
     spread = np.sqrt(factor * ((share - share.mean(axis=0)) ** 2).sum(axis=0))
     unknown = np.full(len(whole), np.nan)
-    f = np.where(shown, profile(whole), np.nan)
+    f = profile(whole)
     if count == 1:
-        return f, unknown, whole / totals.sum(), unknown
-    return f, np.where(seen, error, np.nan), whole / totals.sum(), np.where(seen, spread, np.nan)
+        return np.where(whole > 0.0, f, np.nan), unknown, whole / totals.sum(), unknown
+    return (
+        np.where(seen, f, np.nan),
+        np.where(seen, error, np.nan),
+        whole / totals.sum(),
+        np.where(seen, spread, np.nan),
+    )
 
 
 def _compare_halves(parts: Floats, borders: Floats, zero: int, kt: float, error: Floats) -> float:
-    """Root mean square difference of the first and second halves of all trajectories, in its standard error."""
+    """Root mean square difference of the first and second halves of all trajectories, in its standard error.
+
+    Infinite where one half knows a bin of more than a hundredth that the other has never seen.
+    """
     blocks = parts.shape[1]
     if blocks < 2:
         return 0.0
     early, late = parts[:, : blocks // 2].sum(axis=(0, 1)), parts[:, -(blocks // 2) :].sum(axis=(0, 1))
     known = np.isfinite(error) & (error > 0.0)
-    only = known & ((early > 0.0) != (late > 0.0)) & (error < 0.5 * kt)
+    whole = parts.sum(axis=(0, 1))
+    only = ((early > 0.0) != (late > 0.0)) & (whole > 0.01 * whole.sum())
     both = known & (early > 0.0) & (late > 0.0)
     if not both.any() or early[zero] == 0.0 or late[zero] == 0.0 or only.any():
         return math.inf

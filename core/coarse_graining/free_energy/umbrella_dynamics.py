@@ -226,7 +226,7 @@ def _starting_places(start: Any, centres: Floats, scalar: bool, coordinate: Any)
         return centres[:, None].copy()
     given = np.asarray(start, dtype=np.float64)
     single = given.ndim == 1 and not scalar
-    if scalar and given.shape in ((), (count,)):
+    if scalar and given.shape in ((), (1,), (count,)):
         given = np.broadcast_to(given, (count,))[:, None]
     if single:
         given = np.broadcast_to(given, (count, len(given)))
