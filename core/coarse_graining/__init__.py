@@ -12,6 +12,7 @@ __all__ = [
     "mapping",
     "relative_entropy",
     "relaxation_modulus",
+    "speed_up",
     "viscoelasticity",
 ]
 

@@ -130,7 +130,7 @@ EVIDENCE = (
         source=f"Morse potential of the tetrahedral liquid in ESPResSo++'s example; {_PRAPROTNIK}",
         slow=True,
         reproduced=False,
-        note="0.052(5) at 1.8 to 1.9 in a run of time 1600: the published potential is a little too steep, not the same",
+        note="0.052(5) at 1.8 to 1.9 in a run of time 1600: the published potential is close, not the same",
     ),
     Evidence(
         "largest distance of the inverted potential to the published one, 1.6 to 2.4",
