@@ -58,7 +58,8 @@ from .lattice_gas import (
 from .quench import pattern_wavelength, quenched_structure_factor
 from .sampling import LatticeGas, flip_energy, follow_quench, sample_equilibrium
 from .small_box import small_box_energy
-from .structure_factor import fit_structure_factor, lattice_structure_factor, particle_structure_factor
+from .spectrum import lattice_structure_factor, particle_structure_factor
+from .structure_factor import fit_structure_factor
 
 __all__ = [
     "CRITICAL_TEMPERATURE",

@@ -16,7 +16,8 @@ from .blocks import block_variances, extrapolate_blocks
 from .chemical_potential import exchange_slope, integrate_slope, widom_insertion
 from .lattice_gas import CRITICAL_TEMPERATURE, spontaneous_magnetization, zero_wavenumber_structure_factor
 from .sampling import LatticeGas, flip_energy, sample_equilibrium
-from .structure_factor import fit_structure_factor, lattice_structure_factor, particle_structure_factor
+from .spectrum import lattice_structure_factor, particle_structure_factor
+from .structure_factor import fit_structure_factor
 
 __all__ = ["EVIDENCE", "hard_rods", "second_moments"]
 

@@ -26,7 +26,7 @@ import xarray as xr
 from ...model import ParameterError
 from .chemical_potential import exchange_slope, integrate_slope
 from .sampling import LatticeGas, flip_energy, sample_equilibrium
-from .structure_factor import lattice_structure_factor
+from .spectrum import lattice_structure_factor
 
 __all__ = ["small_box_energy"]
 

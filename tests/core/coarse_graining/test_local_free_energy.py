@@ -66,6 +66,29 @@ def test_a_gaussian_field_gives_back_its_numbers(shape, r, kappa, spacing):
     assert 0.2 < fit.reduced_chi_square < 3
 
 
+def test_a_ring_of_spins_has_a_spectrum_without_higher_terms():
+    # Ising's chain: correlations t^|r| with t = tanh(J/kT), so that (1 - t^2)/S = (1 - t)^2 + t khat^2 exactly
+    random = np.random.default_rng(4)
+    t, frames, sites = 0.6, 3000, 128
+    kinks = random.uniform(size=(2 * frames, sites)) < 0.5 * (1 - t)
+    kinks = kinks[kinks.sum(axis=1) % 2 == 0]  # a ring closes
+    spins = np.where(np.cumsum(kinks, axis=1) % 2, -1.0, 1.0)
+    fit = fit_structure_factor(lattice_structure_factor(spins), order=1, largest_wavenumber=2.0)
+    assert abs(fit.curvature - (1 - t) / (1 + t)) < 4 * fit.curvature_error
+    assert abs(fit.gradient_coefficient - t / (1 - t**2)) < 4 * fit.gradient_coefficient_error
+    assert abs(fit.correlation_length - math.sqrt(t) / (1 - t)) < 4 * fit.correlation_length_error
+    assert fit.gradient_coefficient_error < 0.03
+    assert fit.curvature_valid
+
+
+def test_a_curve_that_does_not_fit_is_told():
+    assert fit_structure_factor(
+        lattice_structure_factor(gaussian_fields(400, (64,), 0.5, 1.0)), order=1
+    ).curvature_valid
+    stripes = gaussian_fields(400, (64,), 0.5, 1.0) + 2.0 * np.cos(2 * np.pi * 6 * np.arange(64) / 64)
+    assert not fit_structure_factor(lattice_structure_factor(stripes), order=1).curvature_valid
+
+
 def test_parseval_the_modes_hold_the_variance():
     fields = np.random.default_rng(3).standard_normal((5, 7, 6)) * 1.7 + 0.3
     s = lattice_structure_factor(fields, blocks=2)
@@ -263,8 +286,8 @@ def test_a_lennard_jones_gas_has_its_virial_coefficients():
     grid = np.stack(np.meshgrid(*[np.arange(7)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)[:count] * edge / 7
     pair = LennardJones(cutoff=3.0)
     run = simulate(
-        System(grid, [edge] * 3), ForceField(pairs={(0, 0): pair}), steps=30_000, step=0.005, temperature=temperature,
-        friction=1.0, every=100, seed=1, keep=("position",), equilibration=2000,
+        System(grid, [edge] * 3), ForceField(pairs={(0, 0): pair}), steps=60_000, step=0.005, temperature=temperature,
+        friction=0.1, every=100, seed=1, keep=("position",), equilibration=2000,
     )  # fmt: skip
     r = np.linspace(1e-3, 3.0, 30001)
     mayer = np.expm1(-np.minimum(pair.energy(r), 1e3) / temperature)
@@ -280,7 +303,7 @@ def test_a_lennard_jones_gas_has_its_virial_coefficients():
     next_order = 0.01 * abs(excess)
     assert abs(found.excess_chemical_potential - excess) < 4 * found.excess_chemical_potential_error + next_order
     fit = fit_structure_factor(
-        particle_structure_factor(positions, [edge] * 3, largest_wavenumber=2.2), thermal_energy=temperature
+        particle_structure_factor(positions, [edge] * 3, largest_wavenumber=1.3, blocks=10), thermal_energy=temperature
     )
     curvature = temperature * (1 / density + 2 * second + 3 * third * density)
     assert abs(fit.curvature - curvature) < 4 * fit.curvature_error
