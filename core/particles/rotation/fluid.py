@@ -62,7 +62,16 @@ class Fluid:
         self._cell = np.zeros(n, np.uint32)
         self._work = (np.empty(12 * cells), np.zeros(4 * cells), np.zeros(cells))
         mean = n / volume if occupancy is None else occupancy
-        self._physics = (step, angle, THERMOSTATS[thermostat], FLOWS[flow], force, mean, float(shift), state)
+        self._physics: tuple[Any, ...] = (
+            step,
+            angle,
+            THERMOSTATS[thermostat],
+            FLOWS[flow],
+            force,
+            mean,
+            float(shift),
+            state,
+        )
         self._until_sorted = 0
         self._interval = _sorting_interval(step, angle, n / volume, dimensions)
 
@@ -79,6 +88,7 @@ class Fluid:
 
     def advance(self, steps: int, tick: Callable[[int], Any] | None = None) -> None:
         """Take `steps` steps; `tick(done)` between blocks of about 0.2 s."""
+        kernel: Any = advance  # typed by numba at the call
         done, n = 0, self.rows.shape[1]
         while done < steps:
             block = min(steps - done, max(1, _WORK // n))
@@ -87,7 +97,7 @@ class Fluid:
                     self._sort()
                 block = min(block, self._until_sorted)
                 self._until_sorted -= block
-            advance(self.rows, self._cell, *self._work, self.edges, self.walls, self.dimensions, *self._physics, block)
+            kernel(self.rows, self._cell, *self._work, self.edges, self.walls, self.dimensions, *self._physics, block)
             done += block
             if tick is not None:
                 tick(done)
@@ -249,7 +259,7 @@ def _checked_start(
 
 
 def _whole(value: Any, least: int) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | np.integer) and value >= least
+    return not isinstance(value, bool) and isinstance(value, int | np.integer) and int(value) >= least
 
 
 def _check(name: str, value: Any, good: bool, sentence: str) -> None:

@@ -99,7 +99,8 @@ def kinetic_viscosity(
     turned = (1.0 + 2.0 * c + 2.0 * c2) / 5.0 if _checked(dimensions) == 3 else c2
     remembered = _remembered_share(occupancy, dimensions) if cell_thermostat else q
     lost = q - turned * remembered  # 1 - g, of a particle's stress in a collision
-    return thermal_energy / mass * step * (1.0 / lost - 0.5)
+    viscosity: Any = thermal_energy / mass * step * (1.0 / lost - 0.5)
+    return viscosity
 
 
 @law
@@ -291,7 +292,8 @@ def mean_free_path(step: Time, thermal_energy: Energy = 1.0, mass: Mass = 1.0) -
     >>> mean_free_path(0.1)
     0.1
     """
-    return step * np.sqrt(np.asarray(thermal_energy, dtype=float)[()] / mass)
+    path: Any = step * np.sqrt(np.asarray(thermal_energy, dtype=float)[()] / mass)
+    return path
 
 
 @law
@@ -320,7 +322,8 @@ def sound_speed(thermal_energy: Energy, mass: Mass, dimensions: int = 3, isother
     (1.290994, 1.0)
     """
     ratio = 1.0 if isothermal else 1.0 + 2.0 / _checked(dimensions)
-    return np.sqrt(ratio * np.asarray(thermal_energy, dtype=float)[()] / mass)
+    speed: Any = np.sqrt(ratio * np.asarray(thermal_energy, dtype=float)[()] / mass)
+    return speed
 
 
 def _remembered_share(occupancy: Any, dimensions: int) -> Any:

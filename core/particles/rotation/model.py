@@ -70,7 +70,7 @@ class StochasticRotation(Model):
             exists="where the flow rises above its noise",
             valid="a mean free path below 0.2 of the flow's length 1/k, temperature within 2 %, and a flow along it",
         ),
-        Result("naive_answer", Dimensionless, "the same of a gas: what streaming particles carry, no collisions"),
+        Result("naive_answer", Dimensionless, "kinematic viscosity of a gas: what streaming particles carry"),
         Result(
             "theoretical_viscosity", Dimensionless, "kinetic and collisional viscosity together",
             valid="a mean free path below 0.2 / k, a flow below 0.6 of the speed of sound, and in 2 D a dynamic "
@@ -89,9 +89,9 @@ class StochasticRotation(Model):
         Result("measured_temperature", Dimensionless, "kT, relative to the flow", error=True),
         Result("mach_number", Dimensionless, "peak speed of the flow over the speed of sound"),
         Result("height", Dimensionless, "distance across the flow, in cells", dims=("height",)),
-        Result("flow_velocity", Dimensionless, "velocity of the flow after a collision", dims=("height",), error=True,
+        Result("flow_velocity", Dimensionless, "velocity of the flow", dims=("height",), error=True,
                beside="theoretical_velocity"),
-        Result("theoretical_velocity", Dimensionless, "the same of a fluid of the theoretical viscosity",
+        Result("theoretical_velocity", Dimensionless, "velocity of a fluid of the theoretical viscosity",
                dims=("height",)),
     )  # fmt: skip
     competition: ClassVar[str | None] = "momentum moved by collisions / momentum carried by streaming"
@@ -164,11 +164,13 @@ class StochasticRotation(Model):
         height, width = self._heights(), 0.5
         if self.flow == "sinusoidal":
             k = self.wavenumber()
-            return np.sin(k * height) * math.sin(0.5 * k * width) / (0.5 * k * width)
-        return 4.0 * (height * (self.cells - height) - width**2 / 12.0) / self.cells**2
+            sine: Floats = np.sin(k * height) * (math.sin(0.5 * k * width) / (0.5 * k * width))
+            return sine
+        parabola: Floats = 4.0 * (height * (self.cells - height) - width**2 / 12.0) / self.cells**2
+        return parabola
 
     def _heights(self) -> Floats:
-        return (np.arange(2 * self.cells) + 0.5) * 0.5
+        return np.asarray((np.arange(2 * self.cells) + 0.5) * 0.5, np.float64)
 
     def _amplitude(self) -> float:
         """Peak of the flow after a collision, after theory."""
