@@ -7,7 +7,9 @@ import pytest
 import xarray as xr
 from mesoscale.core.fields import allen_cahn as ac
 from mesoscale.core.fields.allen_cahn import AllenCahn
+from mesoscale.core.fields.recording import record
 from mesoscale.core.model import ParameterError
+from mesoscale.core.recipe import differences, replay
 from scipy.integrate import quad, solve_ivp
 
 # ---------------------------------------------------------------------------------------------------------- laws
@@ -192,8 +194,6 @@ def test_noise_turns_to_where_its_mean_lies():
 
 
 def test_a_field_of_the_users_is_followed_and_can_be_replayed():
-    from mesoscale.core.recipe import differences, replay
-
     like = AllenCahn(cells=32, reduced_box_size=32.0, reduced_duration=5.0, snapshots=3)
     field = like.run().order_parameter[0, 0].values
     own = like.replace(start="own", own_field=field).run()
@@ -218,6 +218,12 @@ def test_a_field_of_the_users_is_followed_and_can_be_replayed():
 def test_what_makes_no_sense_is_refused_by_name(change, name):
     with pytest.raises(ParameterError, match=name):
         AllenCahn(**change)
+
+
+def test_a_recorded_run_is_the_same_run(tmp_path):
+    pytest.importorskip("zarr")
+    model = AllenCahn(start="noise", cells=24, reduced_duration=10.0, snapshots=4)
+    assert differences(record(model, tmp_path / "run.zarr", seed=2), model.run(seed=2)) == []
 
 
 def test_scales_turn_a_result_into_si():

@@ -8,6 +8,7 @@ from mesoscale.core.fields import crystal as pfc
 from mesoscale.core.fields.crystal import PhaseFieldCrystal
 from mesoscale.core.fields.crystal.unit_cell import one_mode_pattern
 from mesoscale.core.fields.free_energies import polynomial
+from mesoscale.core.fields.recording import record
 from mesoscale.core.fields.spectral import Basis, GradientFlow
 from mesoscale.core.model import ParameterError, ResultError
 from mesoscale.core.recipe import differences, replay
@@ -349,6 +350,12 @@ def test_other_schemes_keep_the_mass_and_lose_energy(scheme):
     ).run()  # fmt: skip
     assert float(ds.mass_drift) < 1e-13
     assert float(ds.largest_energy_rise) < 1e-11
+
+
+def test_a_recorded_run_is_the_same_run(tmp_path):
+    pytest.importorskip("zarr")
+    model = PhaseFieldCrystal(spacings=6, seed_spacings=1.5, reduced_duration=10.0, snapshots=4)
+    assert differences(record(model, tmp_path / "run.zarr", seed=2), model.run(seed=2)) == []
 
 
 def test_scales_turn_a_result_into_si():
