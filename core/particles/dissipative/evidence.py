@@ -53,7 +53,7 @@ def _temperature(scheme: Scheme, repulsion: float, step: float, friction: float)
 
 def _configurational_temperature() -> tuple[float, float]:
     samples = _settled(_fluid(3.0, 25.0, 1536, 0.005, "shardlow"), 8.0, 2000)
-    return mean_with_error(samples.configurational_temperature)
+    return samples.configurational_temperature()
 
 
 def _viscosity(seed: int, particles: int, force: float, step: float, steps: int) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...kernels.random import spawn_states
+from ...kernels.statistics import mean_with_error
 from ...kernels.threads import available_workers
 from .lanes import LANES
 from .pairs import OU, SHARDLOW, SUMS
@@ -32,8 +33,10 @@ class Samples:
 
     kinetic_temperature: Array
     """Twice the kinetic energy per degree of freedom: 3 (N - 1), as the total momentum stays."""
-    configurational_temperature: Array
-    """Squared conservative force over the Laplacian of the potential energy: what the positions know of kT."""
+    squared_force: Array
+    """Sum of the squared conservative forces, per particle."""
+    laplacian: Array
+    """Laplacian of the potential energy, per particle."""
     stress: Array
     """Pressure tensor, (sample, component): xx yy zz xy yz zx; conservative forces and measured kinetic energy."""
     potential_energy: Array
@@ -47,6 +50,15 @@ class Samples:
     def pressure(self) -> Array:
         """A third of the trace of the pressure tensor."""
         return self.stress[:, :3].mean(axis=1)
+
+    def configurational_temperature(self) -> tuple[float, float]:
+        """Squared force over Laplacian, means of both, and its error: what the positions know of kT. NaN without it."""
+        base = float(self.laplacian.mean())
+        if not base > 0.0:
+            return math.nan, math.nan
+        value = float(self.squared_force.mean()) / base
+        _, error = mean_with_error(self.squared_force - value * self.laplacian)
+        return value, error / base
 
     @staticmethod
     def join(parts: Sequence["Samples"]) -> "Samples":
@@ -241,12 +253,10 @@ class Fluid:
     def _read(self, table: Array) -> Samples:
         n, volume = self.particles, float(self.box.prod())
         kinetic = table[:, SUMS : SUMS + 6] * (n / (n - 1.0))
-        laplacian = table[:, 7]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            configurational = np.where(laplacian > 0.0, table[:, SUMS + 6] / laplacian, np.nan)
         return Samples(
             kinetic_temperature=kinetic[:, :3].sum(axis=1) / (3.0 * n),
-            configurational_temperature=configurational,
+            squared_force=table[:, SUMS + 6] / n,
+            laplacian=table[:, 7] / n,
             stress=(kinetic + table[:, :6]) / volume,
             potential_energy=table[:, 6] / n,
             momentum=table[:, SUMS + 7 : SUMS + 10].copy(),
