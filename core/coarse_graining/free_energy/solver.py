@@ -29,11 +29,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ...kernels.threads import map_blocks
+
 __all__ = ["Solution", "solve"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-_BLOCK = 2048  # columns that stay in the cache while all products with them are made
+_BLOCK = 512  # columns that stay in the cache while all products with them are made
+_GROUP = 64  # blocks in one call of a kernel
 _FAR = 100.0  # beyond this distance from the guess the exponentials are taken anew
 _PAIRED = 24  # samples of each state in the comparison of pairs
 _THIN = 512  # samples of each state on which Newton's method begins
@@ -90,27 +93,38 @@ def solve(
 
 
 class _Equations:
-    """Value, gradient and Hessian of equation (1), from exponentials taken once."""
+    """Value, gradient and Hessian of equation (1), from exponentials taken once.
+
+    Samples stand in blocks of columns, of which the last is filled up with samples of weight zero. Blocks go to the
+    thread pool in groups whose sums are added in order, so that no bit depends on the number of threads.
+    """
 
     def __init__(self, reduced: Floats, counts: Floats, weights: Floats, origin: Floats) -> None:
-        self.reduced, self.counts, self.weights = reduced, counts, weights
-        self.spans = [(low, min(low + _BLOCK, reduced.shape[1])) for low in range(0, reduced.shape[1], _BLOCK)]
+        self.reduced, self.counts, self.size = reduced, counts, reduced.shape[1]
+        blocks = -(-self.size // _BLOCK)
         self.light = self.heavy = 0
-        self.shift = np.empty(reduced.shape[1])
-        self.terms = [np.empty((len(counts), high - low)) for low, high in self.spans]
+        self.weights, self.shift = np.zeros((blocks, _BLOCK)), np.zeros((blocks, _BLOCK))
+        self.weights.reshape(-1)[: self.size] = weights
+        self.terms = np.ones((blocks, len(counts), _BLOCK))
         self._take_exponentials(origin)
 
     def _take_exponentials(self, origin: Floats) -> None:
         self.origin = origin.copy()
-        for (low, high), block in zip(self.spans, self.terms, strict=True):
-            np.subtract(origin[:, None], self.reduced[:, low:high], out=block)
-            top = block.max(axis=0)
-            block -= top
-            np.exp(block, out=block)
-            self.shift[low:high] = top
+
+        def fill(begin: int, end: int) -> None:
+            for i in range(begin, end):
+                low, high = i * _BLOCK, min((i + 1) * _BLOCK, self.size)
+                block = self.terms[i, :, : high - low]
+                np.subtract(origin[:, None], self.reduced[:, low:high], out=block)
+                top = block.max(axis=0)
+                block -= top
+                np.exp(block, out=block)
+                self.shift[i, : high - low] = top
+
+        map_blocks(fill, len(self.terms), _GROUP)
 
     def near(self, f: Floats) -> Floats:
-        """n_k exp(f_k - origin_k), after new exponentials if f is far from where they were taken."""
+        """exp(f_k - origin_k), after new exponentials if f is far from where they were taken."""
         distance = f - self.origin
         distance = distance - distance.mean()
         if np.abs(distance).max() > _FAR:
@@ -120,34 +134,36 @@ class _Equations:
 
     def evaluate(self, f: Floats) -> tuple[float, Floats]:
         """L and sum_n omega W_kn."""
-        scale, value = self.near(f), 0.0
-        factors, sums = scale * self.counts, np.zeros(len(f))
-        for (low, high), block in zip(self.spans, self.terms, strict=True):
-            mixture = factors @ block
-            share = self.weights[low:high] / mixture
-            sums += block @ share
-            value += float(self.weights[low:high] @ (np.log(mixture) + self.shift[low:high]))
+        scale = self.near(f)
+        factors = scale * self.counts
+
+        def add(begin: int, end: int) -> tuple[float, Floats]:
+            part = slice(begin, end)
+            return _sum_weights(self.terms[part], factors, self.weights[part], self.shift[part])
+
+        parts = map_blocks(add, len(self.terms), _GROUP)
         self.light += 1
+        value, sums = math.fsum(part[0] for part in parts), np.sum([part[1] for part in parts], axis=0)
         return value - float(self.counts @ f), sums * scale
 
     def gram(self, f: Floats) -> tuple[Floats, Floats]:
         """Sum_n omega W_kn, and G."""
         scale = self.near(f)
-        factors, sums, gram = scale * self.counts, np.zeros(len(f)), np.zeros((len(f), len(f)))
-        for (low, high), block in zip(self.spans, self.terms, strict=True):
-            mixture = factors @ block
-            sums += block @ (self.weights[low:high] / mixture)
-            scaled = block * (np.sqrt(self.weights[low:high]) / mixture)
-            gram += scaled @ scaled.T
+        factors = scale * self.counts
+
+        def add(begin: int, end: int) -> tuple[Floats, Floats]:
+            return _sum_products(self.terms[begin:end], factors, self.weights[begin:end])
+
+        parts = map_blocks(add, len(self.terms), _GROUP)
         self.heavy += 1
+        sums, gram = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
         return sums * scale, gram * scale[:, None] * scale
 
     def log_mixture(self, f: Floats) -> Floats:
         """Of each sample, with the gauge f_0 = 0."""
         factors = self.near(f) * self.counts
-        parts = [np.log(factors @ block) for block in self.terms]
-        logs: Floats = np.concatenate(parts) + self.shift - f[0]
-        return logs
+        logs: Floats = np.log(np.einsum("k,bkn->bn", factors, self.terms)) + self.shift - f[0]
+        return logs.reshape(-1)[: self.size]
 
 
 def _descend(
@@ -238,6 +254,78 @@ def _thin(members: Integers, starts: Integers, most: int) -> tuple[Integers, Int
         parts.append(members[low + (np.arange(size) * (high - low)) // max(size, 1)])
     sizes = [len(part) for part in parts]
     return np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _sum_weights(terms: Floats, factors: Floats, weights: Floats, shift: Floats) -> tuple[float, Floats]:
+    """Sum of omega ln(mixture), and for each state of omega times its term over the mixture."""
+    states, columns = terms.shape[1:]
+    value, sums, mixture = 0.0, np.zeros(states), np.empty(columns)
+    for b in range(terms.shape[0]):
+        mixture[:] = 0.0
+        for k in range(states):
+            for n in range(columns):
+                mixture[n] += factors[k] * terms[b, k, n]
+        for n in range(columns):
+            value += weights[b, n] * (math.log(mixture[n]) + shift[b, n])
+            mixture[n] = weights[b, n] / mixture[n]
+        for k in range(states):
+            total = 0.0
+            for n in range(columns):
+                total += terms[b, k, n] * mixture[n]
+            sums[k] += total
+    return value, sums
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _sum_products(terms: Floats, factors: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """The same sums, and those of products of two states, four by four so that registers hold them."""
+    states, columns = terms.shape[1:]
+    wide = 4 * ((states + 3) // 4)
+    sums, gram, mixture, rows = np.zeros(states), np.zeros((wide, wide)), np.empty(columns), np.zeros((wide, columns))
+    for b in range(terms.shape[0]):
+        mixture[:] = 0.0
+        for k in range(states):
+            for n in range(columns):
+                mixture[n] += factors[k] * terms[b, k, n]
+        for n in range(columns):
+            mixture[n] = math.sqrt(weights[b, n]) / mixture[n]
+        for k in range(states):
+            total = 0.0
+            for n in range(columns):
+                rows[k, n] = terms[b, k, n] * mixture[n]
+                total += rows[k, n] * math.sqrt(weights[b, n])
+            sums[k] += total
+        for i in range(0, wide, 4):
+            a0, a1, a2, a3 = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
+            for j in range(0, i + 4, 4):
+                b0, b1, b2, b3 = rows[j], rows[j + 1], rows[j + 2], rows[j + 3]
+                s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = 0.0
+                s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = 0.0
+                for n in range(columns):
+                    s00 += a0[n] * b0[n]
+                    s01 += a0[n] * b1[n]
+                    s02 += a0[n] * b2[n]
+                    s03 += a0[n] * b3[n]
+                    s10 += a1[n] * b0[n]
+                    s11 += a1[n] * b1[n]
+                    s12 += a1[n] * b2[n]
+                    s13 += a1[n] * b3[n]
+                    s20 += a2[n] * b0[n]
+                    s21 += a2[n] * b1[n]
+                    s22 += a2[n] * b2[n]
+                    s23 += a2[n] * b3[n]
+                    s30 += a3[n] * b0[n]
+                    s31 += a3[n] * b1[n]
+                    s32 += a3[n] * b2[n]
+                    s33 += a3[n] * b3[n]
+                gram[i : i + 4, j : j + 4] += np.array(
+                    ((s00, s01, s02, s03), (s10, s11, s12, s13), (s20, s21, s22, s23), (s30, s31, s32, s33))
+                )
+    for i in range(wide):
+        for j in range(i):
+            gram[j, i] = gram[i, j]
+    return sums, gram[:states, :states].copy()
 
 
 @njit(cache=True, nogil=True)
