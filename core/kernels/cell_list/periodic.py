@@ -62,7 +62,7 @@ def wrap_points(points: Floats, image: Integers, box: Floats, n: int) -> bool:
                 third = points[i, 2] / box[2, 2]
                 second = (points[i, 1] - third * box[2, 1]) / box[1, 1]
                 s -= second * box[1, 0] + third * box[2, 0]
-            turns = math.floor(s / box[axis, axis])
+            turns = np.floor(s / box[axis, axis])  # a float: math.floor makes a number of NaN
             if not abs(turns) < 1e6:
                 return False
             if turns != 0.0:

@@ -23,7 +23,7 @@ from .arrays import (
 )
 from .interactions import compute_forces
 
-__all__ = ["advance", "build_lists", "export_state", "scale_box"]
+__all__ = ["advance", "build_lists", "draw_normals", "export_state", "scale_box"]
 
 Floats = NDArray[np.float64]
 
@@ -189,3 +189,11 @@ def export_state(a: Arrays, n: int, position: Floats, velocity: Floats, force: F
             velocity[o, axis], force[o, axis] = a.v[i, axis], a.f[i, axis]
             for k in range(3):
                 position[o, axis] += a.image[i, k] * a.box[k, axis]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def draw_normals(states: NDArray[np.uint64], out: Floats) -> None:
+    """Three standard normal numbers from each state."""
+    for i in range(len(states)):
+        for axis in range(3):
+            out[i, axis] = normal(states[i])

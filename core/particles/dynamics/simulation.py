@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels.random import normal, spawn_states
+from ...kernels.random import spawn_states
 from ...model import ParameterError
 from ...model.progress import Progress, library_version
 from .engine import VELOCITIES, Engine
 from .interactions import ANGLE, BOND, CURVATURE, DIHEDRAL, PAIR, VIRIAL
+from .motion import draw_normals
 from .system import ForceField, System
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _SERIES = {
     "kinetic_energy": "kinetic energy",
     "kinetic_temperature": "2 K over the degrees of freedom",
     "configurational_temperature": "squared force over the Laplacian of the energy",
+    "force_square": "sum of squared forces",
+    "laplacian": "Laplacian of the energy",
     "pressure": "pressure: two thirds of the kinetic energy, the virial and the tail, over the volume",
     "virial": "sum of r f",
     "volume": "volume of the box",
@@ -320,7 +323,9 @@ class _Series:
             "bond_energy": out[BOND] + out[ANGLE] + out[DIHEDRAL],
             "kinetic_energy": 0.5 * double,
             "kinetic_temperature": double / self.freedoms,
-            "configurational_temperature": square / bend if bend > 0.0 else math.nan,
+            "configurational_temperature": square / bend if bend != 0.0 else math.nan,
+            "force_square": square,
+            "laplacian": bend,
             "pressure": (double + virial) / (3.0 * volume) + tail,
             "virial": virial,
             "volume": volume,
@@ -356,8 +361,8 @@ def _dataset(
 
 
 def _draw_velocities(system: System, kt: float, seed: int, bath: bool) -> Floats:
-    states = spawn_states(seed, system.size, purpose=VELOCITIES)
-    unit = np.array([[normal(state) for _ in range(3)] for state in states])
+    unit = np.empty((system.size, 3))
+    draw_normals(spawn_states(seed, system.size, purpose=VELOCITIES), unit)
     v = unit * np.sqrt(kt / system.masses)[:, None]
     if not bath and system.size > 1:
         v -= (system.masses[:, None] * v).sum(axis=0) / system.masses.sum()
