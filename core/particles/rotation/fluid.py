@@ -108,6 +108,18 @@ class Fluid:
         self.rows, self.who, self._spare = self._spare[0], self._spare[1], (self.rows, self.who)
         self._until_sorted = self._interval
 
+    def order(self) -> NDArray[np.int64]:
+        """Which particle each column is; empty as long as they are as they were given."""
+        return self.who.copy() if self._spare is not None else self.who[:0]
+
+    def rearranged(self, rows: Floats, order: NDArray[np.int64]) -> Floats:
+        """Earlier rows, of the order then, in the order of now."""
+        if self._spare is None:
+            return rows
+        given = np.empty_like(rows)
+        given[:, order] = rows
+        return given[:, self.who]
+
     def in_order(self) -> tuple[Floats, Floats]:
         """Positions (not wrapped) and velocities as (particle, axis), in the order in which they were given."""
         ordered = np.empty_like(self.rows)

@@ -1,7 +1,9 @@
 """The model `StochasticRotation`; the story is told in :mod:`mesoscale.core.particles.rotation`."""
 
+import functools
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -21,7 +23,7 @@ __all__ = ["StochasticRotation"]
 
 Floats = NDArray[np.float64]
 _MOST_PARTICLES = 1 << 22
-_MOST_WORK = 10**10  # particle-steps: minutes
+_MOST_WORK = 4 * 10**9  # particle-steps: a minute
 _MOST_SAMPLES = 4096
 _SETTLING = 6.0  # relaxation times before the measurement; the flow starts as theory has it
 
@@ -39,7 +41,7 @@ class StochasticRotation(Model):
 
     dimensions: Literal[2, 3] = param(3, "dimensions of the fluid", source="Malevanets & Kapral 1999")
     occupancy: Dimensionless = param(
-        10.0, "mean number of particles in a cell", source="Ripoll et al. 2006", ge=2, le=200, span=(3, 50)
+        10.0, "mean number of particles in a cell", source="Ripoll et al. 2006", ge=2, le=100, span=(3, 50)
     )
     rotation_angle: Angle = param(
         math.radians(130.0), "angle of rotation", source="Ripoll et al. 2006",
@@ -73,8 +75,8 @@ class StochasticRotation(Model):
         Result("naive_answer", Dimensionless, "kinematic viscosity of a gas: what streaming particles carry"),
         Result(
             "theoretical_viscosity", Dimensionless, "kinetic and collisional viscosity together",
-            valid="a mean free path below 0.2 / k, a flow below 0.6 of the speed of sound, and in 2 D a dynamic "
-            "viscosity of 5 or more",
+            valid="a mean free path below 0.2 / k, a flow over 8 cells or more, below 0.6 of the speed of sound, and "
+            "in 2 D a dynamic viscosity of 5 or more",
         ),
         Result("dynamic_viscosity", Dimensionless, "measured viscosity times density", error=True,
                exists="where the flow rises above its noise"),
@@ -142,17 +144,24 @@ class StochasticRotation(Model):
         return (2.0 if self.flow == "sinusoidal" else 1.0) * math.pi / self.cells
 
     def acceleration(self) -> float:
-        """Force per mass that theory needs for the flow speed."""
-        if self.flow == "sinusoidal":
-            return self.flow_speed * self.theory() * self.wavenumber() ** 2
-        return 8.0 * self.flow_speed * self.theory() / self.cells**2
+        """Force per mass that theory needs for the flow speed; a kick alone is never more than that."""
+        kick = -math.expm1(-self._decay()) if self.flow == "sinusoidal" else min(1.0, self._channel_decay())
+        return self.flow_speed * kick / self.reduced_step
+
+    def _decay(self) -> float:
+        """nu k^2 dt: what the flow loses in a step, as an exponent."""
+        return self.theory() * self.wavenumber() ** 2 * self.reduced_step
+
+    def _channel_decay(self) -> float:
+        """Kick in a step that keeps up a parabola with a peak of 1."""
+        return 8.0 * self.theory() * self.reduced_step / self.cells**2
 
     def _particles(self) -> int:
         return round(self.occupancy * self.cells**self.dimensions)
 
     def _schedule(self) -> tuple[int, int, int]:
         """Steps between samples, samples until the flow has settled, and half a window of displacements, in samples."""
-        decay = self.theory() * self.wavenumber() ** 2 * self.reduced_step
+        decay = self._decay()
         every = max(1, math.ceil(0.2 / decay), math.ceil(self.steps / _MOST_SAMPLES))
         every = min(every, self.steps)
         forgotten = laws.exchanged_share(self.occupancy) * (1.0 - math.cos(self.rotation_angle)) * 2.0 / self.dimensions
@@ -175,22 +184,27 @@ class StochasticRotation(Model):
     def _amplitude(self) -> float:
         """Peak of the flow after a collision, after theory."""
         if self.flow == "poiseuille":
-            return self.flow_speed
-        decay = self.theory() * self.wavenumber() ** 2 * self.reduced_step
-        return self.acceleration() * self.reduced_step / math.expm1(decay)
+            return self.acceleration() * self.reduced_step / self._channel_decay()
+        return self.flow_speed * math.exp(-self._decay())
 
     def simulate(self, streams: Streams, tick: Tick) -> dict[str, Any]:
         """Follow the boxes, and read viscosity, diffusion and temperature."""
-        states = streams(self.boxes)
-        done = np.zeros(self.boxes)
+        states, done, lock, stop = streams(self.boxes), np.zeros(self.boxes), threading.Lock(), threading.Event()
+
+        def report(box: int, share: float) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            with lock:
+                done[box] = share
+                tick(int(1000 * done.mean()), 1000)
 
         def follow(begin: int, end: int) -> list[_Record]:
-            return [self._follow(states[box], box, done, tick) for box in range(begin, end)]
+            return [self._follow(states[box], functools.partial(report, box)) for box in range(begin, end)]
 
-        records = [record for block in map_blocks(follow, self.boxes, 1) for record in block]
+        records = [record for block in map_blocks(follow, self.boxes, 1, stop=stop) for record in block]
         return self._read(records)
 
-    def _follow(self, state: NDArray[np.uint64], box: int, done: Floats, tick: Tick) -> _Record:
+    def _follow(self, state: NDArray[np.uint64], report: Callable[[float], None]) -> _Record:
         every, settling, half = self._schedule()
         d, walls = self.dimensions, self.flow == "poiseuille"
         edges = np.array([self.cells, self.cells, self.cells if d == 3 else 1])
@@ -204,30 +218,23 @@ class StochasticRotation(Model):
         fluid.rows[3] += self.drift + self._amplitude() * profile
         samples = self.steps // every
         total = (settling + samples) * every
-
-        def report(steps: int) -> None:
-            done[box] = steps
-            tick(int(1000 * done.sum() / self.boxes / total), 1000)
-
-        fluid.advance(settling * every, report)
+        fluid.advance(settling * every, lambda steps: report(steps / total))
         free = (2 if walls else 1, d)
         bins, squares, diffusion = np.zeros((samples, 2 * self.cells, 2)), np.empty(samples), []
-        origin, who, first = fluid.rows.copy(), fluid.who.copy(), 0.0
+        origin, order, first = fluid.rows.copy(), fluid.order(), 0.0
         for sample in range(samples):
-            fluid.advance(every, lambda steps, start=(settling + sample) * every: report(start + steps))  # type: ignore[misc]
+            fluid.advance(every)
+            report((settling + sample + 1) * every / total)
             squares[sample] = bin_velocities(fluid.rows, self.drift, self.cells, walls, bins[sample])
             place = sample % (2 * half)
             if free[0] < free[1] and place in (half - 1, 2 * half - 1):
-                if fluid.who is not who:  # sorted since the window began
-                    back = np.empty_like(origin)
-                    back[:, who] = origin
-                    origin, who = back[:, fluid.who], fluid.who
+                origin, order = fluid.rearranged(origin, order), fluid.order()
                 moved = square_displacements(fluid.rows, origin, *free)
                 if place == half - 1:
                     first = moved
                 else:
                     diffusion.append((moved - first) / (2.0 * half * every * self.reduced_step))
-                    origin, who = fluid.rows.copy(), fluid.who
+                    origin = fluid.rows.copy()
         return _Record(bins, squares, diffusion)
 
     def _read(self, records: list[_Record]) -> dict[str, Any]:
@@ -261,6 +268,7 @@ class StochasticRotation(Model):
         where = (dt, self.occupancy, self.rotation_angle, d)
         nu = self.theory()
         gentle = dt * self.wavenumber() < 0.2
+        smooth = gentle and self.cells >= 8
         mach = abs(peak.value) / float(laws.sound_speed(1.0, 1.0, d, self.thermostat != "none"))
         good = gentle and abs(temperature.value - 1.0) < 0.02 and mach < 0.6
         return {
@@ -268,7 +276,7 @@ class StochasticRotation(Model):
             "answer_valid": good,
             "naive_answer": self._kinetic(),
             "theoretical_viscosity": nu,
-            "theoretical_viscosity_valid": gentle and mach < 0.6 and (d == 3 or self.occupancy * nu >= 5.0),
+            "theoretical_viscosity_valid": smooth and mach < 0.6 and (d == 3 or self.occupancy * nu >= 5.0),
             "dynamic_viscosity": None if viscosity is None else Estimate(*(self.occupancy * x for x in viscosity)),
             "self_diffusion": diffusion,
             "theoretical_self_diffusion": float(laws.self_diffusion(*where)),

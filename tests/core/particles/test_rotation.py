@@ -8,6 +8,7 @@ from mesoscale.core.model import ParameterError
 from mesoscale.core.particles.rotation import (
     StochasticRotation,
     collisional_viscosity,
+    fluid,
     kinetic_viscosity,
 )
 
@@ -79,6 +80,24 @@ def test_diffusion_at_a_long_mean_free_path_is_that_of_particles_without_memory(
     assert float(result.self_diffusion) == pytest.approx(float(result.theoretical_self_diffusion), rel=0.07)
     ratio = float(result.answer) / float(result.self_diffusion)
     assert float(result.schmidt_number) == pytest.approx(ratio)
+
+
+def test_sorting_particles_in_memory_does_not_mix_up_their_displacements(monkeypatch):
+    plain = QUICK.run()
+    monkeypatch.setattr(fluid, "_CACHED", 100)
+    monkeypatch.setattr(fluid, "_sorting_interval", lambda *_: 3)
+    mixed = QUICK.run()
+    error = math.hypot(float(plain.self_diffusion_error), float(mixed.self_diffusion_error))
+    assert abs(float(plain.self_diffusion - mixed.self_diffusion)) < 4 * error
+    assert error < 0.02 * float(plain.self_diffusion)
+
+
+def test_a_flow_that_is_forgotten_within_a_step_is_no_measurement_but_ends():
+    thick = StochasticRotation(reduced_step=5.0, rotation_angle=degrees(15.0), cells=4, steps=20, boxes=2)
+    for model in (thick, thick.replace(flow="poiseuille")):
+        result = model.run()
+        assert not bool(result.answer_valid)
+        assert float(np.abs(result.flow_velocity).max()) < 1.0
 
 
 def test_diffusion_at_a_short_mean_free_path_is_faster_than_without_memory():
