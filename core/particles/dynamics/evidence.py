@@ -152,26 +152,28 @@ EVIDENCE: tuple[Evidence, ...] = (
     *(
         Evidence(
             f"U* of the Lennard-Jones fluid at rho* = {density}",
-            computed=functools.partial(fluid_mean, "potential_energy", density, 60_000),
+            computed=functools.partial(fluid_mean, "potential_energy", density, 100_000),
             expected=expected,
-            absolute=0.004,
+            expected_error=error,
+            z=4,
             kind="published",
             source=_NIST,
             slow=True,
         )
-        for density, expected in ((0.776, -5.5121), (0.860, -6.0305))
+        for density, expected, error in ((0.776, -5.5121, 4e-4), (0.860, -6.0305, 2.3e-4))
     ),
     *(
         Evidence(
             f"p* of the Lennard-Jones fluid at rho* = {density}",
-            computed=functools.partial(fluid_mean, "pressure", density, 60_000),
+            computed=functools.partial(fluid_mean, "pressure", density, 100_000),
             expected=expected,
-            absolute=0.03,
+            expected_error=error,
+            z=4,
             kind="published",
             source=_NIST,
             slow=True,
         )
-        for density, expected in ((0.776, 6.7714e-3), (0.860, 1.2660))
+        for density, expected, error in ((0.776, 6.7714e-3, 1.7e-3), (0.860, 1.2660, 0.0))
     ),
     Evidence(
         "U* of the Lennard-Jones gas at rho* = 0.007",

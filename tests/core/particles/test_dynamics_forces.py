@@ -20,7 +20,11 @@ from mesoscale.core.particles.potentials import (
 )
 
 DATA = pathlib.Path(__file__).parent / "data"
-TRICLINIC = [[10, 0, 0], [1.7364817766693041, 9.84807753012208, 0], [2.5881904510252074, 0.42863479791864567, 9.64974312607518]]  # fmt: skip
+TRICLINIC = [
+    [10, 0, 0],
+    [1.7364817766693041, 9.84807753012208, 0],
+    [2.5881904510252074, 0.42863479791864567, 9.64974312607518],
+]
 
 
 def configuration(name):

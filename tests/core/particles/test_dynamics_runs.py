@@ -131,7 +131,10 @@ def test_velocities_are_drawn_from_maxwell():
     v = run.velocity.values[0] * np.sqrt(masses)[:, None]
     assert abs((v**2).mean() - 0.9) < 4 * 0.9 * math.sqrt(2 / v.size)
     assert abs((v**4).mean() / 3 - 0.81) < 4 * 0.81 * math.sqrt(32 / 3 / v.size)
-    still = simulate(System(x, box, masses=masses), ForceField(), steps=1, step=1e-6, temperature=0.9, every=1, scheme="velocity_verlet")  # fmt: skip
+    still = simulate(
+        System(x, box, masses=masses), ForceField(), steps=1, step=1e-6, temperature=0.9, every=1,
+        scheme="velocity_verlet",
+    )  # fmt: skip
     momentum = (masses[:, None] * still.last_velocity.values).sum(axis=0)
     assert np.abs(momentum).max() < 1e-9
     assert float(still.kinetic_temperature[0]) == pytest.approx(0.9, rel=1e-9)
