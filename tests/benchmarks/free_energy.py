@@ -11,7 +11,7 @@ import time
 import numpy as np
 from mesoscale.core.coarse_graining.free_energy import double_well_averages, double_well_force, mbar, umbrella_sampling
 from mesoscale.core.coarse_graining.free_energy import umbrella_solution as solution_of
-from mesoscale.core.coarse_graining.free_energy.multistate import expectation
+from mesoscale.core.coarse_graining.free_energy.averages import expectation
 from mesoscale.core.kernels.random import normal, spawn_states
 from numba import njit
 from side_by_side import best, line, present

@@ -35,10 +35,11 @@ References
 5. Tiwary & Parrinello, J. Phys. Chem. B 119, 736 (2015), doi:10.1021/jp504920s.
 """
 
+from .averages import expectation, perturbed_free_energy
 from .bennett import bennett_acceptance_ratio
 from .evidence import EVIDENCE as EVIDENCE
 from .mean_force import potential_of_mean_force
-from .multistate import expectation, mbar, perturbed_free_energy
+from .multistate import mbar
 from .overlap import ConvergenceError, OverlapError
 from .profile import free_energy_profile, wham
 from .reweighting import metadynamics_profile

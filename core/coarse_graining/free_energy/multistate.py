@@ -1,14 +1,8 @@
 r"""MBAR: free energies of many states from all of their samples.
 
-With the weights *W* of `solver`, the asymptotic covariance of the free energies, and of anything else that is a column
-*w* over the samples (an unsampled state, a bin, an observable), is
-
-.. math:: \Theta_{ab} = w_a \omega w_b - \frac{1}{\sum \omega}
-   + (V^T \omega w_a)^T (1 - S)^{+} (V^T \omega w_b), \qquad V_{nk} = \sqrt{n_k} W_{kn},\quad
-   S = V^T \omega V   \qquad (1)
-
-of which only differences have a meaning. Correlated series count for what they are worth: a sample of a series of
-statistical inefficiency *g* has the weight :math:`\omega = 1/g`, so that none is thrown away.
+The equations, their solution and their errors are in `solver` and `covariance`. Correlated series count for what they
+are worth: a sample of a series of statistical inefficiency *g* has the weight :math:`\omega = 1/g`, so that none is
+thrown away.
 
 References
 ----------
@@ -25,18 +19,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...model import Estimate, ParameterError
+from ...model import ParameterError
 from ...model.progress import library_version
+from .covariance import spread_between
 from .overlap import OverlapError, check_overlap
 from .solver import solve
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["expectation", "mbar", "perturbed_free_energy"]
+__all__ = ["check_limits", "labelled", "mbar", "solve_states"]
 
 Floats = NDArray[np.float64]
-_BLOCK = 4096
 
 
 def mbar(
@@ -132,7 +126,7 @@ def solve_states(
             f"state {int(known.argmin())} is known with {known.min():.1f} independent samples where {least_samples:g} "
             f"are needed; sample longer, or a state between"
         )
-    theta = gram - 1.0 / weight.sum() + _spread(gram, effective, gram[sampled])
+    theta = gram - 1.0 / weight.sum() + spread_between(gram, effective, gram[sampled])
     diagonal = np.diag(theta)
     variance = np.maximum(diagonal[:, None] + diagonal - 2.0 * theta, 0.0)
     np.fill_diagonal(variance, 0.0)
@@ -158,195 +152,6 @@ def solve_states(
         },
         recipe,
     )
-
-
-def expectation(
-    solution: xr.Dataset,
-    observable: ArrayLike,
-    *,
-    state: int | None = None,
-    reduced_energy: ArrayLike | None = None,
-    least_samples: float = 20.0,
-) -> Estimate:
-    """Mean of an observable in one of the states, or in any other, from all samples.
-
-    Parameters
-    ----------
-    solution : xarray.Dataset
-        Result of `mbar`.
-    observable : array_like
-        Its value for each sample, shape (N,) or (m, N).
-    state : int, optional
-        Which state; or
-    reduced_energy : array_like, optional
-        energies over kT of the samples in another state, shape (N,).
-    least_samples : float
-        Least number of independent samples with which that state must be known.
-
-    Returns
-    -------
-    Estimate
-        Value and standard error, equation (1).
-
-    Raises
-    ------
-    ParameterError
-        If an argument is not allowed.
-    OverlapError
-        If the samples do not reach that state.
-    """
-    weight, _ = target_weights("expectation", solution, state, reduced_energy, least_samples)
-    values = np.asarray(observable, dtype=np.float64)
-    if values.shape[-1:] != weight.shape or values.ndim > 2 or not np.isfinite(values).all():
-        sentence = f"must be finite, a number for each of the {len(weight)} samples"
-        raise ParameterError("expectation", {"observable": sentence}, {"observable": values})
-    omega = solution["sample_weight"].values
-    mean = values @ (omega * weight)
-    residual = np.atleast_2d(weight * (values - mean[..., None]))
-    variance = column_variances(solution, residual)
-    return Estimate(mean, np.sqrt(variance).reshape(mean.shape)) if values.ndim == 2 else Estimate(
-        float(mean), math.sqrt(float(variance[0]))
-    )  # fmt: skip
-
-
-def perturbed_free_energy(
-    solution: xr.Dataset, reduced_energy: ArrayLike, *, reference: int = 0, least_samples: float = 20.0
-) -> xr.Dataset:
-    """Free energies of states that were not sampled, from the samples of those that were.
-
-    Parameters
-    ----------
-    solution : xarray.Dataset
-        Result of `mbar`.
-    reduced_energy : array_like
-        Energies over kT of all samples in the new states, shape (N,) or (m, N).
-    reference : int
-        State from which free energies count.
-    least_samples : float
-        Least number of independent samples with which each new state must be known.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``free_energy`` (target), in kT, with its error, and ``effective_samples`` (target).
-
-    Raises
-    ------
-    ParameterError
-        If an argument is not allowed.
-    OverlapError
-        If the samples do not reach one of the states.
-    """
-    rows = np.atleast_2d(np.asarray(reduced_energy, dtype=np.float64))
-    base, origin = target_weights("perturbed_free_energy", solution, reference, None, 0.0)
-    weights, f = [], []
-    for row in rows:
-        weight, value = target_weights("perturbed_free_energy", solution, None, row, least_samples)
-        weights.append(weight)
-        f.append(value - origin)
-    columns = np.array(weights)
-    omega = solution["sample_weight"].values
-    error = np.sqrt(column_variances(solution, columns - base))
-    recipe = {
-        "function": "mesoscale.core.coarse_graining.free_energy.perturbed_free_energy", "reference": reference,
-        "replayable": False, "version": library_version(),
-    }  # fmt: skip
-    return labelled(
-        {
-            "free_energy": ("target", np.array(f), f"free energy relative to state {reference}, in kT"),
-            "free_energy_error": ("target", error, "its standard error"),
-            "effective_samples": ("target", 1.0 / (columns**2 @ omega), "independent samples that reach the state"),
-            "converged": ((), True, "whether the equations are solved to the tolerance"),
-        },
-        recipe,
-    )
-
-
-def target_weights(
-    function: str, solution: xr.Dataset, state: int | None, reduced_energy: ArrayLike | None, least: float
-) -> tuple[Floats, float]:
-    """Weights W_n of all samples in a state, of which sum omega W = 1, and its free energy."""
-    if "log_mixture" not in solution:
-        raise ParameterError(function, {"solution": "must be a result of mbar"})
-    omega, mixture = solution["sample_weight"].values, solution["log_mixture"].values
-    if (state is None) == (reduced_energy is None):
-        raise ParameterError(function, {"state": "or reduced_energy must be given, one of them"})
-    if state is not None:
-        if isinstance(state, bool) or state != int(state) or not 0 <= state < solution.sizes["state"]:
-            sentence = f"must be a state, 0 to {solution.sizes['state'] - 1}"
-            raise ParameterError(function, {"state": sentence}, {"state": state})
-        energies = solution["reduced_energy"].values[int(state)]
-    else:
-        energies = np.asarray(reduced_energy, dtype=np.float64)
-    if energies.shape != omega.shape or np.isnan(energies).any() or not energies.min() > -math.inf:
-        sentence = f"must be a number for each of the {len(omega)} samples, at most plus infinity"
-        raise ParameterError(function, {"reduced_energy": sentence}, {"reduced_energy": energies})
-    logs = -energies - mixture
-    top = float(logs.max())
-    if not math.isfinite(top):
-        raise OverlapError(f"{function}: no sample reaches the state")
-    weight = np.exp(logs - top)
-    total = float(weight @ omega)
-    weight /= total
-    effective = 1.0 / float(weight**2 @ omega)
-    if effective < least:
-        raise OverlapError(
-            f"{function}: the samples hardly reach the state: it is known with {effective:.1f} independent samples "
-            f"where {least:g} are needed; sample a state between"
-        )
-    return weight, -top - math.log(total)
-
-
-def column_variances(solution: xr.Dataset, columns: Floats) -> Floats:
-    """Variances, by equation (1), of columns over the samples whose sum is zero; columns of shape (m, N)."""
-    omega = solution["sample_weight"].values
-    weighted = columns * omega
-    spread = spread_of(solution, project(solution, weighted))
-    variance: Floats = np.maximum((weighted * columns).sum(axis=1) + spread, 0.0)
-    return variance
-
-
-def project(solution: xr.Dataset, weighted: Any) -> Floats:
-    """W omega w of all states and columns, shape (K, m), from omega w of shape (m, N), dense or sparse."""
-    u, f = solution["reduced_energy"].values, solution["free_energy"].values
-    mixture = solution["log_mixture"].values
-    total = np.zeros((len(f), weighted.shape[0]))
-    for low in range(0, u.shape[1], _BLOCK):
-        high = min(low + _BLOCK, u.shape[1])
-        weights = np.exp(f[:, None] - u[:, low:high] - mixture[low:high])
-        total += (weighted[:, low:high] @ weights.T).T
-    return total
-
-
-def spread_of(solution: xr.Dataset, projected: Floats, other: Floats | None = None) -> Floats:
-    """Third term of equation (1), for each column of `project`; with the same column of `other` if given."""
-    effective = solution["samples"].values / solution["inefficiency"].values
-    gram = solution["overlap"].values[:, effective > 0] / effective[effective > 0]
-    inverse = _inverse_of_rest(gram[effective > 0], effective[effective > 0])
-    left = projected[effective > 0]
-    right = left if other is None else other[effective > 0]
-    terms: Floats = np.einsum("km,kl,lm->m", left, inverse, right)
-    return terms
-
-
-def _spread(gram: Floats, effective: Floats, projected: Floats) -> Floats:
-    """Third term of equation (1) for all pairs of columns, of which `projected` has G W omega w."""
-    sampled = effective > 0
-    inverse = _inverse_of_rest(gram[np.ix_(sampled, sampled)], effective[sampled])
-    matrix: Floats = projected.T @ inverse @ projected
-    return matrix
-
-
-def _inverse_of_rest(gram: Floats, effective: Floats) -> Floats:
-    """N^(1/2) (1 - S)^+ N^(1/2), without the mode that shifts all free energies alike."""
-    root = np.sqrt(effective)
-    common = root / math.sqrt(float(root @ root))
-    scaled = root[:, None] * gram * root
-    eigenvalue, mode = np.linalg.eigh(scaled - common[:, None] * common)
-    rest = np.maximum(1.0 - eigenvalue, 1e-15)
-    inner = (mode / rest) @ mode.T - common[:, None] * common
-    inverse: Floats = root[:, None] * inner * root
-    return inverse
 
 
 def _extend(u: Floats, log_mixture: Floats, weight: Floats) -> tuple[Floats, Floats]:

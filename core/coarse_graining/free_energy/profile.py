@@ -27,7 +27,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...model import ParameterError
 from ...model.progress import library_version
-from .multistate import check_limits, labelled, project, solve_states, spread_of, target_weights
+from .averages import target_weights
+from .covariance import project, spread_of
+from .multistate import check_limits, labelled, solve_states
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -45,7 +45,6 @@ __all__ = ["umbrella_sampling"]
 
 Floats = NDArray[np.float64]
 _WORK = 2**21  # steps of all degrees of freedom in one kernel call, about 0.2 s
-_HEAD = 3  # parameters of a window: spring constant, centre, period
 
 
 def umbrella_sampling(
@@ -149,10 +148,7 @@ def umbrella_sampling(
     frictions = checked_factor("friction", friction, d, above=not method.inertial)
     own = np.ascontiguousarray(parameters, dtype=np.float64).ravel()
     windows, rows = len(s0), steps // every
-    table = np.zeros(
-        (trajectories, windows, _HEAD + d + len(own))
-    )  # with room for a gradient, so that threads share none
-    table[..., 0], table[..., 1], table[..., 2], table[..., _HEAD + d :] = stiff, s0, period or 0.0, own
+    heads = np.stack([stiff, s0, np.full(windows, period or 0.0)], axis=1)
     states = spawn_states(seed, trajectories * windows).reshape(trajectories, windows, 4)
     lots = spawn_states(seed, trajectories, purpose=1)
     x, v = np.empty((trajectories, windows, d)), np.empty((trajectories, windows, d))
@@ -169,7 +165,7 @@ def umbrella_sampling(
         def run(begin: int, end: int) -> None:
             for j in range(begin, end):
                 _march(
-                    method.many, biased, measure, x[j], v[j], states[j], lots[j], k, method.noises, table[j], kt,
+                    method.many, biased, measure, x[j], v[j], states[j], lots[j], k, method.noises, heads, own, kt,
                     stride, exchange, low, into[j, :, low:high], places_into[j, :, low:high], accepted[j],
                 )  # fmt: skip
 
@@ -256,11 +252,10 @@ def _explosion(force: Any, window: int, centres: Floats, places: Floats, mass: F
 def _bias_along(force: Callable[..., Any], measure: Callable[..., Any]) -> Callable[..., Any]:
     @njit(nogil=True)
     def biased(x, parameters, out):  # type: ignore[no-untyped-def]
-        d = len(x)
-        gradient = parameters[_HEAD : _HEAD + d]
-        force(x, parameters[_HEAD + d :], out)
-        pull = -parameters[0] * _distance(measure(x, gradient), parameters)
-        for i in range(d):
+        head, gradient, own = parameters
+        force(x, own, out)
+        pull = -head[0] * _distance(measure(x, gradient), head)
+        for i in range(len(x)):
             out[i] += pull * gradient[i]
 
     return biased
@@ -277,52 +272,40 @@ def _distance(s: float, parameters: Floats) -> float:
 
 @njit(nogil=True)
 def _march(  # type: ignore[no-untyped-def]
-    step,
-    force,
-    measure,
-    x,
-    v,
-    states,
-    lot,
-    k,
-    noises,
-    parameters,
-    kt,
-    stride,
-    exchange,
-    first,
-    sample,
-    position,
+    step, force, measure, x, v, states, lot, k, noises, heads, own, kt, stride, exchange, first, sample, position,
     accepted,
-):
-    """One trajectory of all windows; `sample` (window, rows) and `position` (window, rows or 0, d) are filled."""
+):  # fmt: skip
+    """One trajectory of all windows; `sample` (window, rows) and `position` (window, rows or 0, d) are filled.
+
+    `heads` (window, 3): spring constant, centre, and period or 0.
+    """
     windows, d = x.shape
-    f, n, m, scratch = np.zeros((windows, d)), np.empty(d), np.zeros(d), np.empty(d)
+    f, n, m, gradient = np.zeros((windows, d)), np.empty(d), np.zeros(d), np.empty(d)
     for i in range(windows):
-        force(x[i], parameters[i], f[i])
+        force(x[i], (heads[i], gradient, own), f[i])
     for row in range(sample.shape[1]):
         for i in range(windows):
+            place, speed, push, stream, parameters = x[i], v[i], f[i], states[i], (heads[i], gradient, own)
             for _ in range(stride):
                 for c in range(d):
-                    n[c] = normal(states[i])
+                    n[c] = normal(stream)
                 if noises == 2:
                     for c in range(d):
-                        m[c] = normal(states[i])
-                step(force, x[i], v[i], f[i], n, m, k, parameters[i])
-            sample[i, row] = measure(x[i], scratch)
+                        m[c] = normal(stream)
+                step(force, place, speed, push, n, m, k, parameters)
+            sample[i, row] = measure(place, gradient)
             if position.shape[1] > 0:
-                position[i, row] = x[i]
+                position[i, row] = place
         if not exchange:
             continue
         for i in range((first + row) % 2, windows - 1, 2):
-            a, b = sample[i, row], sample[i + 1, row]
-            cost = parameters[i, 0] * (_distance(b, parameters[i]) ** 2 - _distance(a, parameters[i]) ** 2)
-            other = parameters[i + 1]
+            a, b, this, other = sample[i, row], sample[i + 1, row], heads[i], heads[i + 1]
+            cost = this[0] * (_distance(b, this) ** 2 - _distance(a, this) ** 2)
             cost += other[0] * (_distance(a, other) ** 2 - _distance(b, other) ** 2)
             if uniform(lot) < math.exp(-max(0.5 * cost / kt, 0.0)):
                 accepted[i] += 1.0
                 for c in range(d):
                     x[i, c], x[i + 1, c] = x[i + 1, c], x[i, c]
                     v[i, c], v[i + 1, c] = v[i + 1, c], v[i, c]
-                force(x[i], parameters[i], f[i])
-                force(x[i + 1], parameters[i + 1], f[i + 1])
+                force(x[i], (this, gradient, own), f[i])
+                force(x[i + 1], (other, gradient, own), f[i + 1])

@@ -56,7 +56,6 @@ __all__ = ["free_energy_of_bias", "metadynamics"]
 
 Floats = NDArray[np.float64]
 _WORK = 2**21  # steps of all degrees of freedom in one kernel call, about 0.2 s
-_HEAD = 5  # parameters of the bias: lower end, spacing, points, whether periodic, wall
 _PER_WIDTH = 5.0
 
 
@@ -198,9 +197,7 @@ def metadynamics(
     frictions = checked_factor("friction", friction, d, above=not method.inertial)
     own = np.ascontiguousarray(parameters, dtype=np.float64).ravel()
     points, spacing = cells + (0 if periodic else 1), (upper - lower) / cells
-    table = np.zeros((trajectories, _HEAD + d + points + len(own)))
-    table[:, :_HEAD] = lower, spacing, points, float(periodic), wall
-    table[:, _HEAD + d + points :] = own
+    head, bias = np.array([lower, spacing, float(periodic), wall]), np.zeros((trajectories, points))
     states, v = spawn_states(seed, trajectories), np.empty((trajectories, d))
     draw_all(states, v)
     if method.inertial:
@@ -218,8 +215,8 @@ def metadynamics(
             def run(begin: int, end: int, low: int = low, high: int = high) -> None:
                 for j in range(begin, end):
                     _march(
-                        method.many, biased, measure, x[j], v[j], states[j], k, method.noises, table[j], rule, every,
-                        each, samples[j, :, low * each : high * each], heights[j, low:high],
+                        method.many, biased, measure, x[j], v[j], states[j], k, method.noises, head, bias[j], own, rule,
+                        every, each, samples[j, :, low * each : high * each], heights[j, low:high],
                     )  # fmt: skip
 
             map_blocks(run, trajectories, 1, workers=workers)
@@ -249,7 +246,7 @@ def metadynamics(
         {
             "bias": (
                 ("trajectory", "coordinate"),
-                table[:, _HEAD + d : _HEAD + d + points].copy(),
+                bias,
                 "bias V at the end",
             ),
             "sample": (series, s, "collective variable"),
@@ -273,29 +270,27 @@ def metadynamics(
 def _bias_along(force: Callable[..., Any], measure: Callable[..., Any]) -> Callable[..., Any]:
     @njit(nogil=True)
     def biased(x, parameters, out):  # type: ignore[no-untyped-def]
-        d = len(x)
-        points = int(parameters[2])
-        gradient = parameters[_HEAD : _HEAD + d]
-        bias = parameters[_HEAD + d : _HEAD + d + points]
-        force(x, parameters[_HEAD + d + points :], out)
+        head, gradient, bias, own = parameters
+        force(x, own, out)
         s = measure(x, gradient)
-        _, slope = read_bias(bias, parameters[0], parameters[1], parameters[3] > 0.0, s)
-        if parameters[4] > 0.0:
-            upper = parameters[0] + parameters[1] * (points - 1)
-            slope += parameters[4] * (min(s - parameters[0], 0.0) + max(s - upper, 0.0))
-        for i in range(d):
+        _, slope = read_bias(bias, head[0], head[1], head[2] > 0.0, s)
+        if head[3] > 0.0:
+            upper = head[0] + head[1] * (len(bias) - 1)
+            slope += head[3] * (min(s - head[0], 0.0) + max(s - upper, 0.0))
+        for i in range(len(x)):
             out[i] -= slope * gradient[i]
 
     return biased
 
 
 @njit(nogil=True)
-def _march(step, force, measure, x, v, states, k, noises, parameters, rule, every, each, samples, heights):  # type: ignore[no-untyped-def]
+def _march(  # type: ignore[no-untyped-def]
+    step, force, measure, x, v, states, k, noises, head, bias, own, rule, every, each, samples, heights
+):
     """One trajectory and its bias, hill after hill; `samples` (3, time) and `heights` (hill) are filled."""
     d = len(x)
-    f, n, m, scratch = np.zeros(d), np.empty(d), np.zeros(d), np.empty(d)
-    lower, spacing, periodic = parameters[0], parameters[1], parameters[3] > 0.0
-    bias = parameters[_HEAD + d : _HEAD + d + int(parameters[2])]
+    f, n, m, gradient = np.zeros(d), np.empty(d), np.zeros(d), np.empty(d)
+    lower, spacing, periodic, parameters = head[0], head[1], head[2] > 0.0, (head, gradient, bias, own)
     width, height, kt, share = rule[0], rule[1], rule[2], 1.0 / rule[3]
     work = mean_work(bias, periodic, kt, share)
     force(x, parameters, f)
@@ -309,7 +304,7 @@ def _march(step, force, measure, x, v, states, k, noises, parameters, rule, ever
                     for c in range(d):
                         m[c] = normal(states)
                 step(force, x, v, f, n, m, k, parameters)
-            s = measure(x, scratch)
+            s = measure(x, gradient)
             samples[0, row], samples[2, row] = s, work
             samples[1, row], _ = read_bias(bias, lower, spacing, periodic, s)
         if not math.isfinite(s):

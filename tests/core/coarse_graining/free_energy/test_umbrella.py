@@ -241,28 +241,28 @@ def test_two_particles_in_vacuum_feel_their_potential():
 @pytest.mark.slow
 @pytest.mark.parametrize(("temperature", "seed"), [(10.0, 1), (20.0, 2), (30.0, 3)])
 def test_the_marginal_of_a_curved_valley(temperature, seed):
-    """Within 0.1 kT wherever F is below 7 kT; by windows along x - y, from straight start positions."""
+    """Within 0.1 kT wherever F is below 6.5 kT; by windows along x - y, as far as anything is to be found."""
 
     def along(x, gradient):
         gradient[0], gradient[1] = 1.0, -1.0
         return x[0] - x[1]
 
-    centres = np.linspace(-3.0, 1.4, 34)
-    y = np.interp(centres, [-3.0, -2.0, -1.45, -0.5, 0.6, 1.4], [1.9, 1.44, 0.62, 0.47, 0.03, -0.2])
+    centres = np.linspace(-5.4, 2.2, 58)
+    y = np.interp(centres, [-5.4, -2.0, -1.45, -0.5, 0.6, 2.2], [3.1, 1.44, 0.62, 0.47, 0.03, -0.6])
     run = umbrella_sampling(
         mueller_brown_force, centres, 100.0 * temperature, np.stack([centres + y, y], axis=1), coordinate=along,
-        temperature=temperature, step=0.005, steps=400_000, every=50, equilibration=20_000, friction=2.0,
+        temperature=temperature, step=0.008, steps=200_000, every=50, equilibration=20_000, friction=2.0,
         keep="position", seed=seed, trajectories=6,
     )  # fmt: skip
     solution = umbrella_solution(run)
     x, y = (run.position.values[..., axis].ravel() for axis in (0, 1))
     from mesoscale.core.coarse_graining.free_energy import free_energy_profile
 
-    edges = np.linspace(-1.1, 0.95, 83)
+    edges = np.linspace(-1.1, 0.95, 42)
     profile = free_energy_profile(solution, x, edges, temperature=temperature, zero_at=-0.56)
     exact = mueller_brown_marginal(temperature, edges).free_energy
     exact = exact - exact[int(np.searchsorted(edges, -0.56)) - 1]
-    near = exact < 7.0 * temperature
+    near = exact < 6.5 * temperature
     away = (profile.free_energy - exact)[near]
     assert float(np.abs(away).max()) < 0.1 * temperature
     assert float(np.sqrt(((away / (profile.free_energy_error[near] + 1e-9)) ** 2).mean())) < 2.5
