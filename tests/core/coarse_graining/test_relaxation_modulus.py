@@ -1,5 +1,7 @@
 """Green-Kubo with errors against Rouse's chain, whose modulus is known, and against its own repetition."""
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from mesoscale.core.coarse_graining.viscoelasticity import fit_prony
 from mesoscale.core.kernels.threads import use_workers
 from mesoscale.core.model import ParameterError
 from mesoscale.core.networks.elasticity import maxwell_model
+from mesoscale.core.particles.dynamics import ForceField, System, final_system, simulate
+from mesoscale.core.particles.potentials import LennardJones
 from scipy import integrate
 
 
@@ -101,6 +105,30 @@ def test_a_measured_modulus_becomes_a_material():
     fit = fit_prony(measured.lag_time, measured.modulus, error=measured.modulus_error)
     assert float(fit.material.relaxation_modulus(0.0)) == pytest.approx(4.0, rel=0.05)
     assert fit.material.viscosity() == pytest.approx(float(rouse_viscosity(5, 1.0, 1.0)), rel=0.1)
+
+
+@pytest.mark.slow
+def test_ferrario1991_viscosity_of_a_lennard_jones_liquid_near_its_triple_point():
+    # Phys. Rev. A 44, 6936 (1991): 3.24 +- 0.04 by Green-Kubo, density 0.8442, temperature 0.722
+    edge = (256 / 0.8442) ** (1 / 3)
+    corners = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+    cells = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
+    system = System((cells + corners).reshape(-1, 3) * edge / 4, [edge] * 3)
+    field = ForceField(pairs={(0, 0): LennardJones(cutoff=2.5, shifted=True)})
+    bath = simulate(system, field, steps=4000, step=0.004, temperature=0.722, friction=1.0, every=4000, seed=1)
+    start, free = final_system(bath), {"step": 0.004, "scheme": "velocity_verlet", "every": 5, "keep": ("velocity",)}
+    for _ in range(3):  # without a bath, the energy decides on the temperature; half of it goes into the potential
+        run = simulate(start, field, steps=8000, **free)
+        scale = 1.0 + 2.0 * (0.722 / float(run.kinetic_temperature.mean()) - 1.0)
+        start = final_system(run)
+        start = replace(start, velocities=np.asarray(start.velocities) * np.sqrt(scale))
+    free = simulate(start, field, steps=120_000, **{**free, "keep": ()})
+    temperature = float(free.kinetic_temperature.mean())
+    assert temperature == pytest.approx(0.722, abs=0.01)
+    measured = relaxation_modulus(free.stress, 0.02, edge**3, temperature, boltzmann=1.0, parts=12)
+    at = measured.sel(lag_time=3.0, method="nearest")
+    assert abs(at.running_viscosity - 3.24) < 4 * np.hypot(at.running_viscosity_error, 0.04)
+    assert at.running_viscosity_error < 0.35
 
 
 @pytest.mark.parametrize(
