@@ -107,10 +107,6 @@ def rotation_for_viscosity(
     --------
     >>> round(rotation_for_viscosity(0.87, 10.0, 2.2689280275926285), 5)
     0.1
-    >>> rotation_for_viscosity(0.3, 10.0, 2.2689280275926285)
-    Traceback (most recent call last):
-        ...
-    ValueError: kinematic_viscosity = 0.3: must be at least 0.39971 for this occupancy, angle and cell
     """
     a, b = _branches(occupancy, angle, dimensions, thermal_energy, mass, cell_size)
     nu = np.asarray(kinematic_viscosity, dtype=float)

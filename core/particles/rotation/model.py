@@ -90,11 +90,13 @@ class StochasticRotation(Model):
                exists="between walls, where the flow rises above its noise"),
         Result("measured_temperature", Dimensionless, "kT, relative to the flow", error=True),
         Result("mach_number", Dimensionless, "peak speed of the flow over the speed of sound"),
-        Result("height", Dimensionless, "distance across the flow, in cells", dims=("height",)),
-        Result("flow_velocity", Dimensionless, "velocity of the flow", dims=("height",), error=True,
+        Result(
+            "reduced_height", Dimensionless, "distance across the flow, in cells", dims=("reduced_height",)
+        ),
+        Result("flow_velocity", Dimensionless, "velocity of the flow", dims=("reduced_height",), error=True,
                beside="theoretical_velocity"),
         Result("theoretical_velocity", Dimensionless, "velocity of a fluid of the theoretical viscosity",
-               dims=("height",)),
+               dims=("reduced_height",)),
     )  # fmt: skip
     competition: ClassVar[str | None] = "momentum moved by collisions / momentum carried by streaming"
     control: ClassVar[str | None] = "reduced_step"
@@ -285,7 +287,7 @@ class StochasticRotation(Model):
             "slip_length": slip,
             "measured_temperature": temperature,
             "mach_number": mach,
-            "height": self._heights(),
+            "reduced_height": self._heights(),
             "flow_velocity": _profile_with_error(profile, velocity, number, count),
             "theoretical_velocity": self._amplitude() * self._shape(),
         }
@@ -334,7 +336,7 @@ class StochasticRotation(Model):
         --------
         >>> fluid = StochasticRotation(cells=4, steps=100)
         >>> scaled = fluid.scales(fluid.run(), length="1 um", energy="4.11e-21 J", mass="1e-16 kg")
-        >>> scaled.answer.units, scaled.height.units, scaled.dynamic_viscosity.units
+        >>> scaled.answer.units, scaled.reduced_height.units, scaled.dynamic_viscosity.units
         ('m2 s-1', 'm', 'Pa s')
         """
         a = float(Unit("m").to_magnitude(length))
@@ -348,7 +350,7 @@ class StochasticRotation(Model):
             **dict.fromkeys(("answer", "naive_answer", "theoretical_viscosity", "self_diffusion",
                              "theoretical_self_diffusion"), transport),
             "dynamic_viscosity": (m * speed / a ** (self.dimensions - 1), "Pa s m" if film else "Pa s"),
-            **dict.fromkeys(("slip_length", "height"), (a, "m")),
+            **dict.fromkeys(("slip_length", "reduced_height"), (a, "m")),
             **dict.fromkeys(("flow_velocity", "theoretical_velocity"), (speed, "m s-1")),
             "measured_temperature": (kt, "J"),
         }  # fmt: skip

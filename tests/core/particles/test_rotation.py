@@ -47,7 +47,7 @@ def test_the_profile_is_the_theoretical_sine():
     apart = (result.flow_velocity - result.theoretical_velocity) / 0.2
     assert float(np.abs(apart).max()) < 0.08
     assert float((apart**2).mean()) < 0.03**2
-    assert result.height.values.tolist() == [0.25 + 0.5 * i for i in range(16)]
+    assert result.reduced_height.values.tolist() == [0.25 + 0.5 * i for i in range(16)]
 
 
 def test_the_error_of_the_viscosity_is_that_of_independent_runs():
@@ -154,7 +154,7 @@ def test_the_peak_between_walls_is_within_two_percent_and_the_slip_below_a_tenth
     assert abs(float(result.slip_length)) < 0.1
     nu = float(result.theoretical_viscosity)
     g = model.acceleration()
-    shape = 4 * result.height * (12 - result.height) / 144
+    shape = 4 * result.reduced_height * (12 - result.reduced_height) / 144
     peak = float((result.flow_velocity * shape).sum() / (shape**2).sum())
     error = float(np.sqrt((result.flow_velocity_error**2 * shape**2).sum()) / (shape**2).sum())
     assert peak == pytest.approx(g * 144 / (8 * nu), rel=0.02 + 4 * error / peak)
@@ -203,7 +203,7 @@ def test_scaled_results_are_si():
         ("answer_error", a * speed, "m2 s-1"),
         ("dynamic_viscosity", m * speed / a**2, "Pa s"),
         ("flow_velocity_error", speed, "m s-1"),
-        ("height", a, "m"),
+        ("reduced_height", a, "m"),
         ("measured_temperature", kt, "J"),
     ):
         np.testing.assert_allclose(scaled[name].values, result[name].values * factor, rtol=1e-12)
