@@ -88,7 +88,8 @@ def tabulated_pressure(reduced_density: Dimensionless, repulsion: Dimensionless)
     23.65
     """
     rho, a = _inside(reduced_density, repulsion)
-    return (rho + a * rho**2 * (math.pi / 30.0 - _evaluate(rho, a, 0)))[()]
+    pressure: Any = rho + a * rho**2 * (math.pi / 30.0 - _evaluate(rho, a, 0))
+    return pressure[()]
 
 
 @law
@@ -114,7 +115,8 @@ def tabulated_inverse_compressibility(reduced_density: Dimensionless, repulsion:
     """
     rho, a = _inside(reduced_density, repulsion)
     lost, bend = _evaluate(rho, a, 0), _evaluate(rho, a, 1)
-    return (1.0 + a * rho * (2.0 * (math.pi / 30.0 - lost) - bend))[()]
+    slope: Any = 1.0 + a * rho * (2.0 * (math.pi / 30.0 - lost) - bend)
+    return slope[()]
 
 
 @law
@@ -143,7 +145,7 @@ def repulsion_from_compressibility(
     wanted, density = np.broadcast_arrays(
         np.asarray(inverse_compressibility, dtype=float), np.asarray(reduced_density, dtype=float)
     )
-    found: Array = np.full(wanted.shape, np.nan)
+    found: Any = np.full(wanted.shape, np.nan)
     slope = tabulated_inverse_compressibility.__wrapped__
     for place in np.ndindex(wanted.shape):
         rho, target = float(density[place]), float(wanted[place])
@@ -182,4 +184,5 @@ def second_virial_coefficient(repulsion: Dimensionless) -> Dimensionless:
     zeroth = np.sqrt(0.5 * math.pi / b) * scipy.special.erf(np.sqrt(0.5 * b))
     first, second = -np.expm1(-0.5 * b) / b, (zeroth - rest) / b
     exact = 2.0 * math.pi * (1.0 / 3.0 - zeroth + 2.0 * first - second)
-    return np.where(weak, math.pi * a * (1.0 / 30.0 - a / 420.0 + a * a / 6048.0), exact)[()]
+    coefficient: Any = np.where(weak, math.pi * a * (1.0 / 30.0 - a / 420.0 + a * a / 6048.0), exact)
+    return coefficient[()]

@@ -23,6 +23,7 @@ __all__ = ["Fluid", "Samples", "Scheme"]
 Array = NDArray[np.float64]
 Scheme = Literal["groot_warren", "shardlow", "peters"]
 _SCHEMES = {"groot_warren": GROOT_WARREN, "shardlow": SHARDLOW, "peters": OU}
+_advance: Any = advance  # a dispatcher has no signature for mypy
 _PORTION = 0.15  # seconds between two looks at Ctrl-C and progress
 _PROBE = 1.0  # seconds until the other number of threads is tried again
 
@@ -230,7 +231,7 @@ class Fluid:
         meeting = new_meeting()
 
         def work(thread: int) -> None:
-            advance(
+            _advance(
                 thread, workers, meeting, _SCHEMES[self.scheme], self.steps_done, steps, every, self.step,
                 self.prediction, self.friction, self.driving, self._cells, tuple(map(float, self.box)), self._layers,
                 self._key, self.repulsion.ravel(), len(self.repulsion), *self._now, *self._next, self._force,

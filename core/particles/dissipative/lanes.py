@@ -14,12 +14,13 @@ from numba.extending import intrinsic
 __all__ = ["LANES", "count_up", "lowest_bit", "near_mask", "shift_copy"]
 
 LANES = 8
+_structure: Any = cgutils.create_struct_proxy  # numba has no types
 _DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
 _WORDS = ir.VectorType(ir.IntType(64), LANES)
 
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, vector: Any) -> Any:
-    data = cgutils.create_struct_proxy(kind)(context, builder, array).data
+    data = _structure(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
 
 

@@ -308,4 +308,5 @@ def reduced_interfacial_tension(
     """
     chi = np.asarray(flory_huggins, dtype=float)
     apart = np.where(chi >= critical, chi, np.nan)
-    return (amplitude * reduced_density * apart**exponent * (1.0 - critical / apart) ** 1.5)[()]
+    tension: Any = amplitude * reduced_density * apart**exponent * (1.0 - critical / apart) ** 1.5
+    return tension[()]

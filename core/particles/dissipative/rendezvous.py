@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 __all__ = ["meet", "new_meeting"]
 
 _PATIENCE = 4096
+_structure: Any = cgutils.create_struct_proxy  # numba has no types
 _yield_core: Any = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
 
 
@@ -28,7 +29,7 @@ def new_meeting() -> NDArray[np.int64]:
 
 def _type_add_atomically(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0]).data
+        data = _structure(signature.args[0])(context, builder, arguments[0]).data
         return builder.atomic_rmw("add", builder.gep(data, [arguments[1]]), arguments[2], "seq_cst")
 
     return types.int64(array, types.int64, types.int64), generate
@@ -36,7 +37,7 @@ def _type_add_atomically(typing_context: Any, array: Any, index: Any, value: Any
 
 def _type_load_atomically(typing_context: Any, array: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0]).data
+        data = _structure(signature.args[0])(context, builder, arguments[0]).data
         return builder.load_atomic(builder.gep(data, [arguments[1]]), "seq_cst", 8)
 
     return types.int64(array, types.int64), generate
