@@ -77,6 +77,7 @@ def fit_structure_factor(
     --------
     White noise has no gradient energy, and f'' = kT:
 
+    >>> from mesoscale.core.coarse_graining.local_free_energy import lattice_structure_factor
     >>> fields = np.random.default_rng(0).standard_normal((200, 16, 16))
     >>> fit = fit_structure_factor(lattice_structure_factor(fields), order=1)
     >>> bool(abs(fit.curvature - 1.0) < 4 * fit.curvature_error < 0.2)
