@@ -15,21 +15,21 @@ g(r): `ADRESS_BEAD`.
 .. math:: \mathrm{answer} = \frac{W_{aa}}{W_{cg}} \; \frac{h_{cg}}{h_{aa}} \; \frac{D_{cg}}{D_{aa}}   \qquad (2)
 
 *W*, work of a step: particles moved, plus bonds and pairs within the cutoff evaluated, a molecule (counted, not timed:
-a stopwatch is not repeatable). *h*, usable step: on a ladder of steps, the last rung before a shift of the potential
-energy of 0.5 % of that of equipartition (which, unlike the energy itself, has no arbitrary zero), or a shift of g of
-0.03, shells of 0.25 being compared, each beyond two standard errors; BAOAB [3] for both, at the same temperature and
-friction. Kinetic temperatures are no criterion: they fall as :math:`1 - \omega^2 h^2/4` while configurations stay
-right. *D*, diffusion coefficient: beads lack the friction of bumpy molecules and run ahead; their clock must be
-corrected by what the molecules do.
+a stopwatch is not repeatable). *h*, usable step: on a ladder of steps, the longest that shifts neither the potential
+energy by 0.5 % of that of equipartition (which, unlike the energy itself, has no arbitrary zero) nor g by 0.03, in
+shells of 0.25, each beyond two standard errors; BAOAB [3] for both, at the same temperature and friction. Kinetic
+temperatures are no criterion: they fall as :math:`1 - \omega^2 h^2/4` while configurations stay right. *D*, diffusion
+coefficient: beads lack the friction of bumpy molecules and run ahead; their clock must be corrected by what the
+molecules do.
 
 **When does the average lie?** At face value, the naive answer, the last factor is 1. It is where molecules feel the
 friction of the bath more than each other: governing ratio, the rate of collisions [4] over the friction, below 1.
 
 .. math:: \Gamma = \frac{8}{3}\, n\, d^2 \sqrt{\frac{\pi kT}{M}}   \qquad (3)
 
-**Validity.** Reduced units (`SpeedUp.scales` for SI). The usable step is known to a rung; the error of the answer says
-so. The work does not count neighbour lists. Configurational temperatures of the beads are a few percent off already at
-short steps, because their potential ends with a kink at the cutoff.
+**Validity.** Reduced units (`SpeedUp.scales` for SI). The usable step is known to half a rung; the error of the answer
+says so. The work does not count neighbour lists. Configurational temperatures of the beads are a few percent off
+already at short steps, because their potential ends with a kink at the cutoff.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""How long a step may be: a ladder of steps, and the rung from which on results change."""
+"""How long a step may be: a ladder of steps, and the last rung on which results stay."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Climb(NamedTuple):
     table: dict[str, Floats]
     """``energy_shift``, ``structure_shift``, ``configurational_temperature``, each with its ``_error``."""
     usable: float
-    """The longest step below which no rung fails."""
+    """The longest step that passes; the first one if none does."""
     bracketed: bool
-    """Whether the first rung passes and a later one fails."""
+    """Whether some rung passes and the last one fails."""
 
 
 def rungs(first: float, last: float, factor: float) -> Floats:
@@ -55,9 +55,10 @@ def climb(
         table[:, rung] = shift, error, abs(change[worst]), spread[worst], *run.configurational_temperature
         beyond = np.abs(change) - _SIGNIFICANT * spread
         good[rung] = abs(shift) - _SIGNIFICANT * error <= energy_tolerance and beyond.max() <= structure_tolerance
-    passed = len(good) if good.all() else int(np.argmin(good))
+    # shifts grow with the step: a rung that fails below one that passes is noise
+    longest = int(np.flatnonzero(good)[-1]) if good.any() else 0
     named = dict(zip(_NAMES, table, strict=True))
-    return Climb(named, float(steps[max(passed - 1, 0)]), 0 < passed < len(good))
+    return Climb(named, float(steps[longest]), bool(good.any() and not good[-1]))
 
 
 def _merging(shells: int, width: float) -> Callable[..., Floats]:

@@ -101,13 +101,9 @@ def follow(
     every = max(1, round(interval / step))
     frames = max(4, round(duration / (every * step)))
     try:
-        warm = max(1, round(settling / step))
-        start = simulate(system, field, steps=warm, every=warm, seed=seed, keep=(), **bath)
-        if not float(start.kinetic_temperature[-1]) < 2.0 * temperature:
-            return None
         run = simulate(
-            final_system(start), field, steps=frames * every, every=every, seed=seed + 1, keep=("position", "force"),
-            **bath,
+            system, field, steps=frames * every, every=every, equilibration=max(1, round(settling / step)), seed=seed,
+            keep=("position", "force"), **bath,
         )  # fmt: skip
     except ResultError:
         return None

@@ -34,6 +34,7 @@ _BEAD_LAST = 16.0  # last step of the beads over their first
 _ATOM_INTERVAL, _BEAD_INTERVAL = 0.4, 0.8  # times between frames
 _BEAD_TIME, _RUNG_TIME = 4.0, 0.4  # beads are followed longer, atoms on a rung shorter
 _MATCHED_FRAMES, _MOST_FRAMES = 200, 1000
+_CLOSEST = 1.0  # shells that are shown
 _SEEN = 0.02  # g below which nothing is known about a potential
 _SCHEMES: tuple[Literal["hnc", "ibi"], ...] = ("hnc", "ibi")
 _MOST_WORK = 1e9  # particle steps of a run
@@ -71,7 +72,7 @@ class SpeedUp(Model):
 
     RESULTS: ClassVar[tuple[Result, ...]] = (
         Result("answer", Dimensionless, "physical time simulated with the same work, beads over atoms", error=True,
-               valid="ladders whose first step passes and whose last one fails"),
+               valid="ladders that end above the longest step that passes"),
         Result("naive_answer", Dimensionless, "the same with the clock of the beads taken at face value"),
         Result("particle_ratio", Count, "atoms of a molecule"),
         Result("work_ratio", Dimensionless, "work of a step, atoms over beads", error=True),
@@ -251,13 +252,14 @@ class SpeedUp(Model):
     ) -> dict[str, Any]:  # fmt: skip
         kt, width = self.reduced_temperature, self.shell_width
         r = (np.arange(len(atoms.summary.correlation)) + 0.5) * width
+        apart = r > _CLOSEST
         seen = atoms.summary.correlation > _SEEN
         inside = r < self.bead_cutoff
         work = [
             Estimate(particles + bonds + seen_by.pairs[0], seen_by.pairs[1])
             for particles, bonds, seen_by in ((ATOMS, 6, atoms), (1, 0, beads))
         ]
-        rung = math.log(self.ladder_factor) / math.sqrt(12.0)  # a step is known up to its rung
+        rung = 0.5 * math.log(self.ladder_factor)  # a step is known to half a rung
         step_ratio = climbs[1].usable / climbs[0].usable
         terms = {
             "work_ratio": _ratio(work[0], work[1]),
@@ -272,6 +274,7 @@ class SpeedUp(Model):
             for name in ("pair_0_0_potential", "pair_0_0_potential_error")
         ]
         known = seen & inside & (r >= distance[0])
+        mean_force = np.where(seen, -kt * np.log(np.where(seen, atoms.summary.correlation, 1.0)), np.nan)
         told: dict[str, Any] = {
             "answer": Estimate(total, total * blur),
             "answer_valid": climbs[0].bracketed and climbs[1].bracketed,
@@ -284,14 +287,12 @@ class SpeedUp(Model):
             "atom_diffusion": Estimate(*atoms.diffusion),
             "bead_diffusion": Estimate(*beads.diffusion),
             "inversion_converged": converged,
-            "distance": r,
-            "atom_correlation": Estimate(atoms.summary.correlation, atoms.summary.correlation_error),
-            "bead_correlation": Estimate(beads.summary.correlation, beads.summary.correlation_error),
-            "mean_force_potential": np.where(
-                seen, -kt * np.log(np.where(seen, atoms.summary.correlation, 1.0)), np.nan
-            ),
-            "inverted_potential": np.where(seen, table, np.nan),
-            "matched_potential": Estimate(*(np.where(known, values, np.nan) for values in curve)),
+            "distance": r[apart],
+            "atom_correlation": Estimate(*(values[apart] for values in atoms.summary[2:])),
+            "bead_correlation": Estimate(*(values[apart] for values in beads.summary[2:])),
+            "mean_force_potential": mean_force[apart],
+            "inverted_potential": np.where(seen, table, np.nan)[apart],
+            "matched_potential": Estimate(*(np.where(known, values, np.nan)[apart] for values in curve)),
         }
         for who, steps, found in zip(("atom", "bead"), ladders[:2], climbs, strict=True):
             told[f"{who}_step"] = steps

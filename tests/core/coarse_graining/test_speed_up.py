@@ -158,16 +158,17 @@ def test_the_rungs_reach_the_last_step():
     assert rungs(1.0, 8.0, 2.0) == pytest.approx([1, 2, 4, 8])
 
 
-def test_the_usable_step_is_the_last_before_a_shift():
+def test_the_usable_step_is_the_longest_without_a_shift():
     good, energy, structure = rung_of(1.01, 1.01), rung_of(1.05, 1.0), rung_of(1.0, 1.05)
     for bad in (energy, structure, None):
-        steps, found = climbed([good, good, bad, good])
+        steps, found = climbed([good, good, bad])
         assert found.usable == steps[1]
         assert found.bracketed
+        assert climbed([good, bad, good, bad])[1].usable == steps[2]  # what fails below is noise
     steps, found = climbed([good] * 4)
     assert found.usable == steps[3]
     assert not found.bracketed
-    steps, found = climbed([energy, good])
+    steps, found = climbed([energy, structure])
     assert found.usable == steps[0]
     assert not found.bracketed
     table = climbed([good, None])[1].table
@@ -214,7 +215,7 @@ def test_a_run_multiplies_its_terms(quick):
 def test_potentials_exist_where_molecules_are_seen(quick):
     seen = quick.mean_force_potential_exists.values
     assert (seen == quick.inverted_potential_exists.values).all()
-    assert not seen[0]
+    assert float(quick.distance[0]) == pytest.approx(1.1)
     assert np.isnan(quick.mean_force_potential.values[~seen]).all()
     g = quick.atom_correlation.values[seen]
     assert quick.mean_force_potential.values[seen] == pytest.approx(-np.log(g))
