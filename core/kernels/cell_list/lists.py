@@ -93,7 +93,7 @@ def list_pairs(
     exclude: Integers,
     first: Integers,
     listed: Indices,
-) -> int:
+) -> np.int64:
     """List the pairs of each of the `n` points, sorted by class; the number of pairs that there are.
 
     A pair of kinds *s*, *t* has the class ``classes[s, t]`` (none if negative), and is listed if closer than the square
@@ -118,7 +118,7 @@ def list_pairs(
     rows = np.empty(((rz + 1) * (2 * ry + 1) * 2 + 1, 2), np.uint64)  # unsigned: no index is looked at twice
     candidates, tags, square = np.empty(1024, np.uint32), np.empty(1024, np.int64), np.empty(1024)
     tally = np.zeros(many + 1, np.int64)
-    count, room = 0, len(listed)
+    count, room = np.int64(0), len(listed)
     first[0] = 0
     for iz in range(nz):
         for iy in range(ny):
@@ -144,7 +144,7 @@ def list_pairs(
                             rows[used, 1] = n + images_start[base + right + 1]
                             used += 1
                 rows[0, 0], rows[0, 1] = begin, start[(iz * ny + iy) * nx + right + 1]
-                most = 0
+                most = np.int64(0)
                 for row in range(used):
                     most += np.int64(rows[row, 1] - rows[row, 0])
                 if most > len(candidates):

@@ -81,7 +81,7 @@ def neighbour_pairs(positions: ArrayLike, box: ArrayLike, cutoff: float) -> tupl
         )  # fmt: skip
         if count <= len(listed):
             break
-        listed = np.zeros(count, dtype=np.uint32)
+        listed = np.zeros(int(count), dtype=np.uint32)
     inner = np.repeat(np.arange(n), np.diff(first))
     outer = listed[:count].astype(np.int64)
     vectors = points[inner, :3] - points[outer, :3]

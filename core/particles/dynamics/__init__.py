@@ -46,8 +46,9 @@ References
 4. Allen & Tildesley, Computer Simulation of Liquids (Oxford 2017), doi:10.1093/oso/9780198803195.001.0001.
 """
 
+from .barostat import Barostat
 from .evidence import EVIDENCE as EVIDENCE
-from .simulation import Barostat, final_system, forces, simulate
+from .simulation import final_system, forces, simulate
 from .system import ForceField, System
 
 __all__ = ["Barostat", "ForceField", "System", "final_system", "forces", "simulate"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +112,7 @@ class Engine:
         need = self.a.counters
         if need[LOST]:
             raise ResultError(_lost(step, math.nan))
-        grown = {}
+        grown: dict[str, Any] = {}
         if need[CELLS_NEEDED]:
             room = int(1.2 * need[CELLS_NEEDED]) + 64
             grown |= {"start": np.empty(room, np.int64), "images_start": np.empty(room, np.int64)}

@@ -23,7 +23,8 @@ from ..potentials import (
     Potential,
     WeeksChandlerAndersen,
 )
-from .simulation import Barostat, final_system, forces, simulate
+from .barostat import Barostat
+from .simulation import final_system, forces, simulate
 from .system import ForceField, System
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...kernels.random import spawn_states
 from ...model import ParameterError
 from ...model.progress import Progress, library_version
+from .barostat import Barostat, checked_count, checked_number
 from .engine import VELOCITIES, Engine
 from .interactions import ANGLE, BOND, CURVATURE, DIHEDRAL, PAIR, VIRIAL
 from .motion import draw_normals
@@ -22,7 +23,7 @@ from .system import ForceField, System
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Barostat", "final_system", "forces", "simulate"]
+__all__ = ["final_system", "forces", "simulate"]
 
 Floats = NDArray[np.float64]
 _COMPONENTS = ["xx", "yy", "zz", "xy", "yz", "zx"]
@@ -42,46 +43,6 @@ _SERIES = {
     "virial": "sum of r f",
     "volume": "volume of the box",
 }
-
-
-@dataclass(frozen=True)
-class Barostat:
-    """A box that breathes: stochastic cell rescaling, made exact by a Metropolis rule.
-
-    The volumes have the distribution of the isothermal-isobaric ensemble, density V^N exp(-(U + P V)/kT), whatever the
-    relaxation time, step and interval are. Positions are scaled, velocities not.
-
-    Parameters
-    ----------
-    pressure : float
-        The pressure, or with ``coupling="xy"`` the lateral one: 0 for a membrane without tension.
-    coupling : {"isotropic", "xy"}
-        All edges together, or x and y together with z fixed.
-    relaxation_time : float
-        Time in which the volume forgets, if `compressibility` is right; otherwise in proportion.
-    compressibility : float
-        Estimate of -(dV/dp)/V.
-    every : int
-        Steps between two moves.
-
-    References
-    ----------
-    Bernetti & Bussi, J. Chem. Phys. 153, 114107 (2020), doi:10.1063/5.0020514.
-    """
-
-    pressure: float = 0.0
-    coupling: Literal["isotropic", "xy"] = "isotropic"
-    relaxation_time: float = 2.0
-    compressibility: float = 0.1
-    every: int = 10
-
-    def __post_init__(self) -> None:
-        if self.coupling not in ("isotropic", "xy"):
-            raise ParameterError("Barostat", {"coupling": "must be 'isotropic' or 'xy'"}, {"coupling": self.coupling})
-        _number("Barostat", "pressure", self.pressure, -1e9)
-        _number("Barostat", "relaxation_time", self.relaxation_time, 0.0, above=True)
-        _number("Barostat", "compressibility", self.compressibility, 0.0, above=True)
-        _count("Barostat", "every", self.every, 1)
 
 
 def forces(system: System, force_field: ForceField) -> xr.Dataset:
@@ -184,9 +145,12 @@ def simulate(
     >>> round(float(run.potential_energy[0] + run.kinetic_energy[0]), 5)
     0.125
     """
-    total, equilibration = _count("simulate", "steps", steps, 0), _count("simulate", "equilibration", equilibration, 0)
-    every, h = _count("simulate", "every", every, 1), _number("simulate", "step", step, 0.0, above=True)
-    skin = _number("simulate", "skin", skin, 0.0, above=True)
+    total, equilibration = (
+        checked_count("simulate", "steps", steps, 0),
+        checked_count("simulate", "equilibration", equilibration, 0),
+    )
+    every, h = checked_count("simulate", "every", every, 1), checked_number("simulate", "step", step, 0.0, above=True)
+    skin = checked_number("simulate", "skin", skin, 0.0, above=True)
     if scheme not in ("baoab", "velocity_verlet"):
         raise _fail("scheme", "must be 'baoab' or 'velocity_verlet'", scheme)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
@@ -196,8 +160,8 @@ def simulate(
     bath = scheme == "baoab"
     if bath and temperature is None:
         raise _fail("temperature", "must be given for 'baoab'", temperature)
-    kt = 0.0 if temperature is None else _number("simulate", "temperature", temperature, 0.0)
-    gamma = _number("simulate", "friction", friction, 0.0, above=True) if bath else 0.0
+    kt = 0.0 if temperature is None else checked_number("simulate", "temperature", temperature, 0.0)
+    gamma = checked_number("simulate", "friction", friction, 0.0, above=True) if bath else 0.0
     if barostat is not None and not (bath and kt > 0.0):
         raise _fail("barostat", "needs the scheme 'baoab' at a temperature above 0", None)
     if barostat is not None and not force_field.tail_correction:
@@ -215,7 +179,9 @@ def simulate(
     momentum = np.abs((system.masses[:, None] * engine.export()[1]).sum(axis=0)).max()
     rest = not bath and system.size > 1 and momentum < 1e-9 * max(1.0, float(system.masses.sum()))
     series = _Series(rows, 3 * system.size - (3 if rest else 0))
-    frames = {name: np.empty((rows, system.size, 3)) for name in ("position", "velocity", "force") if name in keep}
+    frames: dict[str, Floats] = {
+        name: np.empty((rows, system.size, 3)) for name in ("position", "velocity", "force") if name in keep
+    }
     with Progress(progress, "simulate") as tick:
         run = _Runner(engine, h, gamma, kt, barostat, equilibration + total, tick)
         run.go(equilibration, measure=False)
@@ -230,7 +196,7 @@ def simulate(
         "friction": gamma, "every": every, "seed": int(seed), "equilibration": equilibration,
         "barostat": None if barostat is None else asdict(barostat), "skin": skin,
     }  # fmt: skip
-    result = _dataset(series, frames, h * every * np.arange(1, rows + 1), system, force_field, recipe)
+    result = _dataset(series, frames, h * every * np.arange(1.0, rows + 1.0), system, force_field, recipe)
     last = engine.export()
     result["last_position"] = ("particle", "axis"), last[0], _label("position at the end")
     result["last_velocity"] = ("particle", "axis"), last[1], _label("velocity at the end")
@@ -384,17 +350,3 @@ def _label(words: str) -> dict[str, str]:
 
 def _fail(name: str, sentence: str, value: Any = None) -> ParameterError:
     return ParameterError("simulate", {name: sentence}, {} if value is None else {name: value})
-
-
-def _count(model: str, name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < 2**53:
-        raise ParameterError(model, {name: f"must be a whole number of at least {least}"}, {name: value})
-    return int(value)
-
-
-def _number(model: str, name: str, value: Any, least: float, *, above: bool = False) -> float:
-    good = isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(float(value))
-    if not good or not (float(value) > least if above else float(value) >= least):
-        sentence = f"must be {'greater than' if above else 'at least'} {least:g} and finite"
-        raise ParameterError(model, {name: sentence}, {name: value})
-    return float(value)

@@ -127,7 +127,7 @@ class ForceField:
     tail_correction: bool = False
 
     def __post_init__(self) -> None:
-        pairs = {}
+        pairs: dict[tuple[int, int], Potential] = {}
         for key, potential in dict(self.pairs).items():
             if not (isinstance(key, tuple) and len(key) == 2 and all(_is_type(t) for t in key)):
                 raise _fail("ForceField", "pairs", "must have keys such as (0, 1), two types", key)
@@ -226,7 +226,7 @@ def _named(record: Any) -> dict[str, Any]:
 
 
 def _is_type(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= value < _MOST_TYPES
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value < _MOST_TYPES)
 
 
 def _floats(name: str, value: Any) -> Floats:

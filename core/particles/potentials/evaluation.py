@@ -129,7 +129,7 @@ def evaluate_array(kind: int, row: Floats, table: Floats, distance: Floats, out:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_forces(kind: int, row: Floats, table: Floats, square: Floats, over: Floats, n: int) -> None:
+def fill_forces(kind: int, row: Floats, table: Floats, square: Floats, over: Floats, n: int | np.int64) -> None:
     """-U'/r of the first `n` squared distances, all within the cutoff.
 
     Buffers must have room for `n` rounded up to a multiple of VECTOR, and positive numbers everywhere.

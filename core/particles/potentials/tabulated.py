@@ -57,7 +57,8 @@ class Tabulated(Potential):
         self, distance: ArrayLike, energy: ArrayLike | None = None, slope: ArrayLike | None = None, **fields: Any
     ) -> None:
         given = fields.pop("values", energy)
-        super().__init__(distance=distance, values=given, slope=slope, **fields)
+        parameters: dict[str, Any] = {"distance": distance, "values": given, "slope": slope, **fields}
+        super().__init__(**parameters)
 
     __init__.__pydantic_base_init__ = False  # type: ignore[attr-defined]
 
