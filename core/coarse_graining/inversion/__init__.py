@@ -57,6 +57,7 @@ from .bonded import (
     invert_dihedrals,
     invert_pairs,
 )
+from .evidence import EVIDENCE as EVIDENCE
 from .integral_equations import direct_correlation, hypernetted_chain_potential, liquid_structure
 from .iterative import iterate_inversion, potential_of, pressure_slope
 from .radial import radial_distribution

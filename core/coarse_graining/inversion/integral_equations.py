@@ -22,7 +22,7 @@ __all__ = ["direct_correlation", "hypernetted_chain_potential", "liquid_structur
 
 Floats = NDArray[np.float64]
 _DEPTH = 8  # earlier residuals that are mixed
-_SMALLEST = 0.02  # of 1 + rho h(k): the noise of a measured g must not divide by zero
+_SMALLEST = 0.05  # of 1 + rho h(k): the noise of a measured g must not be divided by less
 
 
 def direct_correlation(total: Floats, width: float, density: float) -> Floats:
@@ -161,8 +161,8 @@ def _approach(boltzmann: Floats, density: float, width: float, closure: str, tol
     while reached < density:
         if stride < 2e-3 * density:
             raise ResultError(
-                f"liquid_structure: the {closure.replace('_', ' ')} equation has a solution at density {reached:g}, but "
-                f"none was found at {reached + stride:g}; there may be none (a gas and a liquid, or freezing)"
+                f"liquid_structure: the {closure.replace('_', ' ')} equation has a solution at density {reached:g}, "
+                f"but none was found at {reached + stride:g}; there may be none (a gas and a liquid, or freezing)"
             )
         wanted = min(reached + stride, density)
         solution = _solve(indirect, boltzmann, wanted, width, closure, tolerance)
@@ -206,7 +206,7 @@ def _solve(
 
 
 def _wavenumbers(number: int, width: float) -> Floats:
-    return (np.arange(number) + 0.5) * np.pi / (number * width)
+    return np.asarray((np.arange(number) + 0.5) * np.pi / (number * width), dtype=np.float64)
 
 
 def _to_waves(f: Floats, width: float) -> Floats:

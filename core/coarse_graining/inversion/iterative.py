@@ -164,12 +164,9 @@ def potential_of(result: xr.Dataset, iteration: int | None = None) -> Tabulated:
     >>> float(abs(potential_of(flat).energy(1.0)))
     0.0
     """
-    if iteration is None:
-        values = result["potential"].values
-    else:
-        values = result["U"].sel(iteration=iteration).values
+    chosen = result["potential"] if iteration is None else result["U"].sel(iteration=iteration)
     middle = result["distance"].values
-    return tabulate(values, 2.0 * float(middle[0]), int(result["inside"]))
+    return tabulate(chosen.values, 2.0 * float(middle[0]), int(result["inside"]))
 
 
 def pressure_slope(g: Floats, width: float, density: float, cutoff: float) -> float:
@@ -361,9 +358,10 @@ def _labelled(
         noise = f"; the noise of the target alone makes chi2 {floor:.3g}"
     comment = {
         "converged": f"converged: chi2 is {chi2[best]:.3g} after {len(chi2)} simulations",
-        "plateau": f"NOT converged: no further progress at chi2 {chi2[best]:.3g}, wanted {tolerance:.3g}{noise}; longer "
-        "simulations lower the noise, and a target that no pair potential has cannot be met",
-        "iterations": f"NOT converged: chi2 {chi2[best]:.3g} after {len(chi2)} simulations, wanted {tolerance:.3g}{noise}",
+        "plateau": f"NOT converged: no further progress at chi2 {chi2[best]:.3g}, wanted {tolerance:.3g}{noise}; "
+        "longer simulations lower the noise, and a target that no pair potential has cannot be met",
+        "iterations": f"NOT converged: chi2 {chi2[best]:.3g} after {len(chi2)} simulations, wanted {tolerance:.3g}"
+        + noise,
     }[stopped]
     recipe = {
         "function": "mesoscale.core.coarse_graining.inversion.iterate_inversion", "scheme": scheme, "damping": damping,

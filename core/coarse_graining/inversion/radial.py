@@ -157,7 +157,7 @@ def shell_edges(width: float, cutoff: float | None, reach: float) -> Floats:
         raise _error("width", f"must give from 1 to a million shells up to {reach:.9g}, not {number}")
     if number * width > limit:
         number -= 1
-    return np.arange(number + 1) * width
+    return np.asarray(np.arange(number + 1) * width, dtype=np.float64)
 
 
 def shell_volumes(edges: Floats) -> Floats:

@@ -267,7 +267,7 @@ def _wrap_point(point: Floats, h: Floats, g: Floats) -> None:
 
 @njit(cache=True, nogil=True)
 def _reduce_lattices(vectors: Floats, out: Floats) -> None:
-    """Minkowski reduction: in three dimensions a basis is reduced when no vector plus or minus the others is shorter."""
+    """Minkowski: in three dimensions a basis is reduced when no vector plus or minus the others is shorter."""
     for f in range(len(vectors)):
         h = out[f]
         h[:] = vectors[f]

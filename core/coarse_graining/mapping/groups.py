@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...model import ParameterError
+from .kernels import sum_behind
 
 __all__ = ["bonds_between_beads", "connect_groups", "read_bonds", "read_groups", "shared_atoms"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int32]
 Starts = NDArray[np.int64]
-Paths = tuple[Starts, Indices, Indices, Floats]
+Paths = tuple[Starts, Indices, Indices, Floats, Floats]
 
 
-def read_groups(groups: Sequence[Sequence[int] | NDArray[Any]], atoms: int) -> tuple[Starts, Indices]:
+def read_groups(groups: Sequence[Sequence[int] | NDArray[Any]] | NDArray[Any], atoms: int) -> tuple[Starts, Indices]:
     """Where each group begins, and the atoms of all groups one after the other."""
     arrays = [np.asarray(group) for group in groups]
     if not arrays:
@@ -77,26 +78,31 @@ def bonds_between_beads(
 def connect_groups(
     starts: Starts, atoms: Indices, weights: Floats, bonds: NDArray[np.int64] | None, count: int
 ) -> Paths:
-    """Atoms of each group in an order in which each follows a bonded one, the slot of that one, and the weights.
+    """Atoms so ordered that each follows a bonded one, the slot of that one, weights, and their sums from there on.
 
     Without bonds an atom follows the one before it. Where a group is joined only through atoms that are not its own,
     these join the path with the weight 0.
     """
     if bonds is None:
         slots = np.arange(len(atoms)) - np.repeat(starts[:-1], np.diff(starts))
-        return starts, atoms, np.maximum(slots - 1, 0).astype(np.int32), weights
+        parents = np.maximum(slots - 1, 0).astype(np.int32)
+        return starts, atoms, parents, weights, sum_behind(starts, parents, weights)
     neighbours = _adjacency(bonds, count)
-    sizes, order, parents, carried = [], [], [], []
+    sizes: list[int] = []
+    order: list[int] = []
+    before: list[int] = []
+    own: list[float] = []
     for n in range(len(starts) - 1):
         members = atoms[starts[n] : starts[n + 1]].tolist()
         weight = dict(zip(members, weights[starts[n] : starts[n + 1]].tolist(), strict=True))
-        path, before = _walk(members, neighbours, n)
+        path, followed = _walk(members, neighbours, n)
         sizes.append(len(path))
         order.extend(path)
-        parents.extend(before)
-        carried.extend(weight.get(atom, 0.0) for atom in path)
+        before.extend(followed)
+        own.extend(weight.get(atom, 0.0) for atom in path)
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return begin, np.array(order, np.int32), np.array(parents, np.int32), np.array(carried)
+    parents, carried = np.array(before, np.int32), np.array(own)
+    return begin, np.array(order, np.int32), parents, carried, sum_behind(begin, parents, carried)
 
 
 def _adjacency(bonds: NDArray[np.int64], count: int) -> tuple[list[int], list[int]]:

@@ -1,8 +1,8 @@
 """Weighted sums over the atoms of each bead, frame by frame; groups are made whole on the way.
 
 Positions are read once and beads are written once, so that the speed is that of memory. A step within a group that is
-shorter than half the shortest lattice vector is its own nearest image, so that most groups are only looked at; a group
-that crosses a boundary is shifted by whole numbers of lattice vectors.
+shorter than half the shortest lattice vector is its own nearest image. Where one is not, that atom and all that follow
+it are shifted by whole lattice vectors: one correction of the sum, by their common weight, and no second pass.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .cells import Cell, nearest_shift
 
-__all__ = ["map_periodic", "map_rows"]
+__all__ = ["map_periodic", "map_rows", "sum_behind"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int32]
@@ -44,15 +44,15 @@ def map_periodic(
     atoms: Indices,
     parents: Indices,
     weights: Floats,
-    shifts: Floats,
+    carried: Floats,
     chains: bool,
     wrap: bool,
     out: Floats,
 ) -> tuple[int, int, int]:
     """Beads of groups made whole along `parents` (slots within the group; the first atom stays where it is).
 
-    With `chains`, each atom follows the one before it. Returns frame, bead and slot of the first step so long that its
-    image is ambiguous, or (-1, -1, -1).
+    `carried` is the weight of an atom and of all that follow it. With `chains`, each atom follows the one before it.
+    Returns frame, bead and slot of the first step so long that its image is ambiguous, or (-1, -1, -1).
     """
     bad = (-1, -1, -1)
     for f in range(len(positions)):
@@ -64,7 +64,6 @@ def map_periodic(
             i, w = atoms[first], weights[first]
             px, py, pz = float(positions[f, i, 0]), float(positions[f, i, 1]), float(positions[f, i, 2])
             x, y, z = w * px, w * py, w * pz
-            crossing = False
             for k in range(first + 1, starts[b + 1]):
                 i, w = atoms[k], weights[k]
                 rx, ry, rz = float(positions[f, i, 0]), float(positions[f, i, 1]), float(positions[f, i, 2])
@@ -73,20 +72,19 @@ def map_periodic(
                 z += w * rz
                 if not chains:
                     p = atoms[first + parents[k]]
-                    px, py, pz = positions[f, p, 0], positions[f, p, 1], positions[f, p, 2]
+                    px, py, pz = float(positions[f, p, 0]), float(positions[f, p, 1]), float(positions[f, p, 2])
                 dx, dy, dz = rx - px, ry - py, rz - pz
-                crossing |= dx * dx + dy * dy + dz * dz > limit  # a shorter step is the nearest image already
+                if dx * dx + dy * dy + dz * dz > limit:
+                    n0, n1, n2 = nearest_shift(dx, dy, dz, h, g, limit)
+                    tx = n0 * h[0, 0] + n1 * h[1, 0] + n2 * h[2, 0]
+                    ty = n0 * h[0, 1] + n1 * h[1, 1] + n2 * h[2, 1]
+                    tz = n0 * h[0, 2] + n1 * h[1, 2] + n2 * h[2, 2]
+                    x -= carried[k] * tx
+                    y -= carried[k] * ty
+                    z -= carried[k] * tz
+                    if (dx - tx) ** 2 + (dy - ty) ** 2 + (dz - tz) ** 2 > limit * (1.0 + 1e-9) and bad[0] < 0:
+                        bad = (f, b, k - first)
                 px, py, pz = rx, ry, rz
-            if crossing:
-                s0, s1, s2, wrong = _sum_shifts(
-                    positions[f], h, g, limit, atoms[first : starts[b + 1]], parents[first : starts[b + 1]],
-                    weights[first : starts[b + 1]], shifts,
-                )  # fmt: skip
-                x -= s0 * h[0, 0] + s1 * h[1, 0] + s2 * h[2, 0]
-                y -= s0 * h[0, 1] + s1 * h[1, 1] + s2 * h[2, 1]
-                z -= s0 * h[0, 2] + s1 * h[1, 2] + s2 * h[2, 2]
-                if wrong >= 0 and bad[0] < 0:
-                    bad = (f, b, wrong)
             if wrap and cell.rectangular:
                 x -= v[0, 0] * np.floor(x * u[0, 0])
                 y -= v[1, 1] * np.floor(y * u[1, 1])
@@ -103,36 +101,11 @@ def map_periodic(
 
 
 @njit(cache=True, nogil=True)
-def _sum_shifts(
-    positions: NDArray[Any],
-    h: Floats,
-    g: Floats,
-    limit: float,
-    atoms: Indices,
-    parents: Indices,
-    weights: Floats,
-    shifts: Floats,
-) -> tuple[float, float, float, int]:
-    """Weighted sum of the lattice coordinates by which the atoms of a group are shifted; the first ambiguous slot."""
-    wrong = -1
-    s0, s1, s2 = 0.0, 0.0, 0.0
-    shifts[0, 0], shifts[0, 1], shifts[0, 2] = 0.0, 0.0, 0.0
-    for k in range(1, len(atoms)):
-        i, p, q = atoms[k], atoms[parents[k]], parents[k]
-        dx = float(positions[i, 0] - positions[p, 0])
-        dy = float(positions[i, 1] - positions[p, 1])
-        dz = float(positions[i, 2] - positions[p, 2])
-        n0, n1, n2 = shifts[q, 0], shifts[q, 1], shifts[q, 2]
-        if dx * dx + dy * dy + dz * dz > limit:
-            m0, m1, m2 = nearest_shift(dx, dy, dz, h, g, limit)
-            dx -= m0 * h[0, 0] + m1 * h[1, 0] + m2 * h[2, 0]
-            dy -= m0 * h[0, 1] + m1 * h[1, 1] + m2 * h[2, 1]
-            dz -= m0 * h[0, 2] + m1 * h[1, 2] + m2 * h[2, 2]
-            if dx * dx + dy * dy + dz * dz > limit * (1.0 + 1e-9) and wrong < 0:
-                wrong = k
-            n0, n1, n2 = n0 + m0, n1 + m1, n2 + m2
-        shifts[k, 0], shifts[k, 1], shifts[k, 2] = n0, n1, n2
-        s0 += weights[k] * n0
-        s1 += weights[k] * n1
-        s2 += weights[k] * n2
-    return s0, s1, s2, wrong
+def sum_behind(starts: NDArray[np.int64], parents: Indices, weights: Floats) -> Floats:
+    """Weight of each atom and of all that follow it along the tree of its group."""
+    total = weights.copy()
+    for b in range(len(starts) - 1):
+        first = starts[b]
+        for k in range(starts[b + 1] - 1, first, -1):  # whoever follows comes later
+            total[first + parents[k]] += total[k]
+    return total

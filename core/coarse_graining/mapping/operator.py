@@ -59,7 +59,7 @@ class Mapping:
 
     def __init__(
         self,
-        groups: Sequence[Sequence[int] | NDArray[Any]],
+        groups: Sequence[Sequence[int] | NDArray[Any]] | NDArray[Any],
         masses: ArrayLike,
         *,
         weights: Literal["mass", "equal"] | Sequence[ArrayLike] = "mass",
@@ -153,13 +153,12 @@ class Mapping:
             return self._apply(values, self._weights).reshape((*np.shape(positions)[:-2], self.beads, 3))
         cell = read_cell(box, len(values))
         out = np.empty((len(values), self.beads, 3))
-        starts, atoms, parents, weights = self._paths
-        longest, chains = int(np.diff(starts).max()), self.bonds is None
+        starts, atoms, parents, weights, carried = self._paths
+        chains = self.bonds is None
 
         def work(begin: int, end: int) -> None:
-            scratch = np.empty((longest, 3))
             frame, bead, slot = map_periodic(
-                values[begin:end], cell, begin, starts, atoms, parents, weights, scratch, chains, wrap, out[begin:end]
+                values[begin:end], cell, begin, starts, atoms, parents, weights, carried, chains, wrap, out[begin:end]
             )
             if frame >= 0:
                 raise self._ambiguous(begin + frame, bead, slot, cell)
@@ -337,7 +336,7 @@ class Mapping:
         return np.ascontiguousarray(values.reshape(-1, self.atoms, 3))
 
     def _ambiguous(self, frame: int, bead: int, slot: int, cell: Cell) -> ParameterError:
-        starts, atoms, parents, _ = self._paths
+        starts, atoms, parents, _, _ = self._paths
         first, here = int(starts[bead]), int(starts[bead]) + slot
         hint = "give the bonds, or list the atoms along the molecule" if self.bonds is None else "are the bonds right?"
         return _error(

@@ -93,7 +93,7 @@ def test_the_equations_hold_in_real_space():
     u = hypernetted_chain_potential(result.g.values, 0.02, DENSITY, KT)
     seen = result.g.values > 1e-6
     np.testing.assert_allclose(u[seen], WELL.energy(r)[seen], atol=1e-6)
-    assert np.isnan(u[0])
+    assert np.isnan(hypernetted_chain_potential(np.array([0.0, 1.0, 1.0]), 0.1, 0.1)).tolist() == [True, False, False]
 
 
 def test_virial_and_compressibility_of_a_dilute_gas_agree():
@@ -104,7 +104,7 @@ def test_virial_and_compressibility_of_a_dilute_gas_agree():
 
 
 def test_where_there_is_no_solution_it_is_said():
-    with pytest.raises(ResultError, match="hypernetted chain equation has a solution at density .* none was found"):
+    with pytest.raises(ResultError, match=r"hypernetted chain equation has a solution at density .* none was found"):
         liquid_structure(Morse(inverse_width=3, cutoff=2.5, shifted=True), 0.3, width=0.05)
 
 
@@ -286,7 +286,7 @@ def grid(side, box):
 
 def test_the_simulator_of_particles_agrees_with_the_equation_of_a_soft_liquid():
     # a moderately dense fluid of soft spheres: the hypernetted chain is nearly exact there
-    soft = Morse(well_depth=0.2, inverse_width=4, minimum=1.3, cutoff=1.3, shifted=True)
+    soft = Morse(well_depth=0.2, inverse_width=1.5, minimum=1.3, cutoff=1.3, shifted=True)
     box = (125 / 0.3) ** (1 / 3)
     beads = ParticleSimulator(
         System(grid(5, box), [box] * 3), temperature=1.0, width=0.1, cutoff=3.7, step=0.01, steps=8000, every=20
@@ -295,8 +295,7 @@ def test_the_simulator_of_particles_agrees_with_the_equation_of_a_soft_liquid():
     exact = liquid_structure(soft, 0.3, width=0.02, cutoff=10)
     weight = exact.distance.values**2
     shells = (exact.g.values * weight)[:185].reshape(37, 5).sum(axis=1) / weight[:185].reshape(37, 5).sum(axis=1)
-    assert np.abs(g - shells)[7:].max() < 0.03
-    assert np.abs(g - shells).max() < 0.08  # in the core, where the chain is least exact
+    assert np.abs(g - shells)[4:].max() < 0.03
     assert pressure == pytest.approx(float(exact.pressure), rel=0.05)
     start = beads.system
     beads(soft)
@@ -362,7 +361,7 @@ def test_what_does_not_fit_is_said(options, sentence):
 
 def test_more_that_does_not_fit_is_said():
     table = radial_distribution(np.random.default_rng(0).uniform(0, 5, (2, 20, 3)), [5, 5, 5], width=0.25)
-    with pytest.raises(ParameterError, match="width must be left out or 0.25"):
+    with pytest.raises(ParameterError, match=r"width must be left out or 0\.25"):
         iterate_inversion(table, lambda p: (G, None), density=0.1, width=0.1)
     for options, sentence in (
         ({"density": -1.0}, "density must be a positive number"),
