@@ -30,6 +30,8 @@ FLOWS = {"none": NO_FLOW, "sinusoidal": SINUSOIDAL, "uniform": UNIFORM}
 _WORK = 10_000_000  # particle-steps in one kernel call, about 0.2 s
 _CACHED = 20_000  # particles that the second-level cache holds: below, their order in memory does not matter
 _MOST_CELLS = 2**30
+_FARTHEST = 1e9  # cells, beyond which a float no longer tells well where in a cell a particle is
+_FASTEST = 1e6
 
 
 class Fluid:
@@ -206,15 +208,16 @@ def rotate_and_stream(
     import xarray as xr
 
     rows, edges, dimensions = _checked_start(positions, velocities, box, walls)
-    _check("step", step, isinstance(step, int | float | np.number) and 0 < step < 1e6, "must be a positive number")
-    _check("angle", angle, math.isfinite(angle), "must be a finite angle in radians")
-    _check("force", force, math.isfinite(force), "must be a finite number")
+    _check("step", step, _real(step) and 0 < step < 1e6, "must be a positive number")
+    _check("angle", angle, _real(angle), "must be a finite angle in radians")
+    _check("force", force, _real(force), "must be a finite number")
     _check("steps", steps, _whole(steps, 0), "must be a whole number of at least 0")
     _check("every", every, every is None or _whole(every, 1), "must be a whole number of at least 1")
     _check("seed", seed, _whole(seed, 0), "must be a whole number of at least 0")
     _check("thermostat", thermostat, thermostat in THERMOSTATS, f"must be one of {', '.join(THERMOSTATS)}")
     _check("flow", flow, flow in FLOWS, f"must be one of {', '.join(FLOWS)}")
-    fastest = float(np.abs(rows[3:]).max())
+    fastest = float(np.abs(rows[3:]).max()) + abs(force) * step * steps
+    _check("force", force, fastest < _FASTEST, f"and velocities must stay below {_FASTEST:.0e} over all steps")
     _check("step", step, step * fastest < 1e6, f"must be below {1e6 / max(fastest, 1e-300):.4g}: 1e6 cells in a step")
     fluid = Fluid(
         rows, edges, spawn_states(seed, 1)[0], dimensions=dimensions, step=float(step), angle=float(angle),
@@ -254,6 +257,7 @@ def _checked_start(
     x, v = (np.asarray(array, dtype=np.float64) for array in (positions, velocities))
     fits = x.ndim == 2 and x.shape[-1] in (2, 3) and len(x) > 0
     _check("positions", x, fits and bool(np.isfinite(x).all()), "must be finite, of shape (particle, 2 or 3)")
+    _check("positions", x, bool((np.abs(x) < _FARTHEST).all()), f"must lie within {_FARTHEST:.0e} cells of the origin")
     d = x.shape[1]
     fits = v.shape == x.shape and bool(np.isfinite(v).all())
     _check("velocities", v, fits, f"must be finite, of shape {x.shape}")
@@ -268,6 +272,10 @@ def _checked_start(
     whole = np.ones(3, np.int64)
     whole[:d] = edges.astype(np.int64)
     return rows, whole, d
+
+
+def _real(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float | np.number) and math.isfinite(value)
 
 
 def _whole(value: Any, least: int) -> bool:

@@ -193,7 +193,7 @@ def _draw_rotations(
     """The table of this step from the sums, which are cleared; a cell of one particle leaves it as it is."""
     layers = edges[1] + 1 if walls else edges[1]
     nz = edges[2]
-    common = _common_scale(sums, squares, edges, walls, dimensions, occupancy) if thermostat == GLOBAL else 1.0
+    common = _common_scale(sums, squares, edges, walls, dimensions) if thermostat == GLOBAL else 1.0
     for q in range(len(squares)):
         n = sums[4 * q]
         if n == 0.0:
@@ -201,8 +201,8 @@ def _draw_rotations(
         px, py, pz = sums[4 * q + 1], sums[4 * q + 2], sums[4 * q + 3]
         square = squares[q]
         sums[4 * q], sums[4 * q + 1], sums[4 * q + 2], sums[4 * q + 3], squares[q] = 0.0, 0.0, 0.0, 0.0, 0.0
-        layer = (q // nz) % layers
         scale, count = 1.0, n
+        layer = (q // nz) % layers if walls else 1
         if walls and (layer == 0 or layer == layers - 1):
             count += poisson(state, _WALL * occupancy * (buried if layer == 0 else 1.0 - buried))
             spread = math.sqrt(count - n)  # the sum of so many velocities of the resting wall
@@ -232,16 +232,14 @@ def _draw_rotations(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _common_scale(
-    sums: Floats, squares: Floats, edges: NDArray[np.int64], walls: bool, dimensions: int, occupancy: float
-) -> float:
+def _common_scale(sums: Floats, squares: Floats, edges: NDArray[np.int64], walls: bool, dimensions: int) -> float:
     """Factor that gives the relative velocities of all cells together their mean energy, d (N_c - 1) kT / 2 each."""
     layers = edges[1] + 1 if walls else edges[1]
     energy, freedom = 0.0, 0.0
     for q in range(len(squares)):
         n = sums[4 * q]
-        layer = (q // edges[2]) % layers
-        if n < 2.0 or (walls and n < occupancy and (layer == 0 or layer == layers - 1)):
+        layer = (q // edges[2]) % layers if walls else 1
+        if n < 2.0 or (walls and (layer == 0 or layer == layers - 1)):
             continue
         px, py, pz = sums[4 * q + 1], sums[4 * q + 2], sums[4 * q + 3]
         energy += squares[q] - (px * px + py * py + pz * pz) / n

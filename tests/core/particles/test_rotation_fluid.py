@@ -362,8 +362,12 @@ def test_progress_is_told_and_may_cancel():
         ({"box": [4096, 4096, 4096]}, "box must be 3 whole numbers of cells, together less"),
         ({"step": 0.0}, "step must be a positive number"),
         ({"step": 9e5}, "step must be below"),
+        ({"angle": "130 degree"}, "angle must be a finite angle in radians"),
         ({"angle": math.nan}, "angle must be a finite angle"),
         ({"force": math.inf}, "force must be a finite number"),
+        ({"force": 1e300}, "force and velocities must stay below 1e"),
+        ({"positions": np.full((200, 3), 1e12)}, "positions must lie within 1e"),
+        ({"velocities": np.full((200, 3), 1e7)}, "force and velocities must stay below 1e"),
         ({"steps": 1.5}, "steps must be a whole number"),
         ({"every": 0}, "every must be a whole number of at least 1"),
         ({"seed": -1}, "seed must be a whole number"),
@@ -377,3 +381,104 @@ def test_what_cannot_be_followed_is_an_error(change, message):
     given = {"positions": x, "velocities": v, "box": [4, 4, 4], "step": 0.1, "angle": ANGLE, "steps": 1, **change}
     with pytest.raises(ParameterError, match=message):
         rotate_and_stream(given.pop("positions"), given.pop("velocities"), given.pop("box"), **given)
+
+
+# ------------------------------------------------------------------------------------------------------ measuring
+
+
+def test_sorting_brings_the_particles_of_a_cell_together_and_keeps_their_velocities():
+    rng = np.random.default_rng(3)
+    edges = np.array([3, 4, 2])
+    rows = np.concatenate([rng.uniform(-9, 9, (3, 500)), rng.normal(size=(3, 500))])
+    other, who, new = np.empty_like(rows), np.arange(500), np.empty(500, np.int64)
+    kernels.sort_by_cell(rows, other, who, new, np.zeros(500, np.uint32), edges)
+    assert sorted(new) == list(range(500))
+    assert (other == rows[:, new]).all()
+    cell = np.floor(other[:3]).astype(int) % edges[:, None]
+    number = (cell[0] * 4 + cell[1]) * 2 + cell[2]
+    assert (np.diff(number) >= 0).all()
+    for q in np.unique(number):  # those of one cell stay in their order
+        assert (np.diff(new[number == q]) > 0).all()
+
+
+def test_earlier_rows_are_brought_into_the_order_of_now(monkeypatch):
+    monkeypatch.setattr(fluid_module, "_CACHED", 100)
+    monkeypatch.setattr(fluid_module, "_sorting_interval", lambda *_: 2)
+    fluid = box()
+    fluid.advance(1)
+    before, order = fluid.rows.copy(), fluid.order()
+    start = fluid.in_order()[0]
+    for _ in range(5):  # buffers are used in turn: the order must not be taken from one of them
+        fluid.advance(2)
+        now = fluid.in_order()[0]
+        moved = fluid.rows[:3] - fluid.rearranged(before, order)[:3]
+        np.testing.assert_allclose(np.sort(np.abs(moved).ravel()), np.sort(np.abs(now - start).ravel()), atol=1e-12)
+    monkeypatch.undo()
+    plain = box()
+    assert plain.order().size == 0
+    assert plain.rearranged(before, plain.order()) is before
+
+
+def test_velocities_are_counted_by_height_above_the_drift():
+    rows = np.array(
+        [[0.0] * 5, [0.2, 0.7, -0.1, 4.2, 3.999999999999], [0.0] * 5, [2.0, 3.0, 4.0, 5.0, 6.0], [1.0] * 5, [0.5] * 5]
+    )
+    bins = np.zeros((8, 2))
+    square = kernels.bin_velocities(rows, 2.0, 4, False, bins)
+    assert bins[:, 0].tolist() == [2, 1, 0, 0, 0, 0, 0, 2]
+    assert bins[:, 1].tolist() == [0.0 + 3.0, 1.0, 0, 0, 0, 0, 0, 2.0 + 4.0]
+    assert square == pytest.approx(0 + 1 + 4 + 9 + 16 + 5 * 1.25)
+    at_walls = np.zeros((8, 2))
+    kernels.bin_velocities(np.array([[0.0] * 2, [0.0, 4.0], *[[0.0] * 2] * 4]), 0.0, 4, True, at_walls)
+    assert at_walls[:, 0].tolist() == [1, 0, 0, 0, 0, 0, 0, 1]
+
+
+def test_displacements_are_averaged_over_particles_and_the_axes_asked_for():
+    rng = np.random.default_rng(4)
+    now, then = rng.normal(size=(2, 6, 50))
+    for first, last in ((1, 3), (2, 3), (0, 2)):
+        expected = ((now[first:last] - then[first:last]) ** 2).mean()
+        assert kernels.square_displacements(now, then, first, last) == pytest.approx(expected)
+
+
+def test_the_start_is_uniform_with_maxwells_velocities_no_momentum_and_temperature_one():
+    fluid = box(particles=9000, edge=6)
+    np.testing.assert_allclose(fluid.rows[3:].sum(axis=1), 0.0, atol=1e-9)
+    assert energy(fluid) == pytest.approx(3 * 8999, rel=1e-12)
+    for axis in range(3):
+        assert scipy.stats.kstest(fluid.rows[axis], "uniform", args=(0, 6)).pvalue > 1e-3
+        assert scipy.stats.kstest(fluid.rows[3 + axis], "norm").pvalue > 1e-3
+    flat = box(particles=500, edge=8, dimensions=2)
+    assert (flat.rows[[2, 5]] == 0.0).all()
+    flat.advance(20)
+    assert (flat.rows[[2, 5]] == 0.0).all()
+
+
+def test_an_elongated_box_is_as_good_as_a_cube():
+    """The numbers of cells along the axes must not be mixed up: every particle finds others to collide with."""
+    x, v = np.random.default_rng(5).uniform(0, [2, 3, 9], (540, 3)), np.random.default_rng(6).normal(size=(540, 3))
+    result = rotate_and_stream(x, v, [2, 3, 9], step=0.2, angle=ANGLE, steps=200, thermostat="cell")
+    assert float(result.kinetic_temperature[-1]) == pytest.approx(1.0, abs=4 * math.sqrt(2 / 1617))
+    np.testing.assert_allclose(result.momentum[-1], v.sum(axis=0), atol=1e-10)
+
+
+def test_a_transverse_wave_decays_with_the_kinematic_viscosity():
+    """Without a force: what is left of a sine of v_x along y after a time t is exp(-nu k^2 t)."""
+    nu, k = 0.8699, 2 * math.pi / 10
+    rng = np.random.default_rng(7)
+    x, v = rng.uniform(0, 10, (10_000, 3)), rng.normal(size=(10_000, 3))
+    v[:, 0] += 0.6 * np.sin(k * x[:, 1])
+    result = rotate_and_stream(x, v, [10, 10, 10], step=0.1, angle=math.radians(130.0), steps=24, every=8)
+    wave = 2 * (result.velocity[..., 0] * np.sin(k * result.position[..., 1])).mean("particle")
+    expected = float(wave[0]) * np.exp(-nu * k**2 * result.time.values)
+    np.testing.assert_allclose(wave.values, expected, atol=4 * math.sqrt(2 / 10_000))
+    assert float(wave[-1]) < 0.5 * float(wave[0])
+
+
+def test_a_lone_particle_near_a_wall_feels_the_wall():
+    """A cut cell is filled by the wall: a cold particle is heated by it, whatever the thermostat."""
+    x, v = np.tile([0.5, 0.01, 0.5], (40, 1)) + [[i % 4, 0, i // 4] for i in range(40)], np.zeros((40, 3))
+    result = rotate_and_stream(x, v, [4, 4, 10], step=1e-3, angle=ANGLE, steps=20, walls=True)
+    assert float(result.kinetic_temperature[-1]) > 0.05
+    free = rotate_and_stream(x, v, [4, 4, 10], step=1e-3, angle=ANGLE, steps=20)
+    assert float(free.kinetic_temperature[-1]) == 0.0
