@@ -22,6 +22,7 @@ __all__ = ["PhaseFieldCrystal"]
 
 Array = NDArray[np.float64]
 _MOST_CELLS, _MOST_VALUES = 1 << 20, 1 << 24
+_FIRST_STEP = 0.2  # the fast waves are linear, and so exact; a step that is too long is repeated
 _GROWS = "for a seed that is seen at three times before it fills half of the box"
 _CRYSTAL = "where a crystal of one star of waves exists"
 
@@ -231,7 +232,7 @@ class PhaseFieldCrystal(Model):
         times = np.linspace(0.0, self.reduced_duration, self.snapshots)
         history = integrate(
             self.flow(basis), self.first_field(basis, wavenumber, streams), list(times), scheme=self.scheme,
-            tolerance=self.tolerance, step=self.fixed_step if self._fixed else None, most_steps=self.most_steps,
+            tolerance=self.tolerance, step=self.fixed_step if self._fixed else _FIRST_STEP, most_steps=self.most_steps,
             tick=tick, journal=journal,
         )  # fmt: skip
         energies = history.step_energies[np.searchsorted(history.step_times, times)] / basis.volume
