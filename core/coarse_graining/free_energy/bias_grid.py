@@ -19,6 +19,8 @@ def read_bias(bias: Floats, lower: float, spacing: float, periodic: bool, s: flo
     points = len(bias)
     place = (s - lower) / spacing
     if periodic:
+        if not abs(place) < 1e15:  # lost: an index made of it would lie anywhere
+            return np.nan, np.nan
         place -= points * math.floor(place / points)
         j = min(int(place), points - 1)
         before, after, second = (j - 1) % points, (j + 1) % points, (j + 2) % points
@@ -49,6 +51,7 @@ def add_hill(bias: Floats, lower: float, spacing: float, periodic: bool, centre:
             centre = max(2.0 * span - centre, 0.0)
     else:
         centre -= lower
+        centre -= spacing * points * math.floor(centre / (spacing * points))
     for image in range(1 if periodic else 3):
         at = centre if image == 0 else (-centre if image == 1 else 2.0 * span - centre)
         first, last = math.ceil((at - 6.0 * width) / spacing), math.floor((at + 6.0 * width) / spacing)

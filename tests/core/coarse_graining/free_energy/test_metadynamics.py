@@ -48,6 +48,15 @@ def test_the_slope_is_the_gradient_of_what_is_read(periodic):
         assert read_bias(bias, 0.5, 0.13, periodic, 0.5 + 0.13 * j)[0] == pytest.approx(bias[j])
 
 
+def test_what_is_lost_reads_no_memory():
+    bias = np.arange(10.0)
+    for s in (np.nan, np.inf, -np.inf, 1e300):
+        assert np.isnan(read_bias(bias, 0.0, 0.1, True, s)).all()
+        assert read_bias(bias, 0.0, 0.1, False, s)[0] == (9.0 if s > 0.0 else 0.0)
+    add_hill(bias, 0.0, 0.1, True, 1e12, 0.1, 1.0)
+    assert np.isfinite(bias).all()
+
+
 def test_interpolation_is_of_third_order():
     errors, spacings = [], np.array([0.1, 0.05, 0.025])
     places = np.random.default_rng(2).uniform(0.5, 5.5, 400)

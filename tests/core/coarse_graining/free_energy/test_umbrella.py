@@ -193,6 +193,14 @@ def test_other_schemes_see_the_same_windows(scheme, step):
     assert abs(mean - moment(2) / moment(0)) < 4.0 * error < 0.02
 
 
+def test_one_window_is_a_window():
+    run = umbrella_sampling(double_well_force, [1.0], 30.0, [0.8], **SHORT)
+    assert run.sizes["gap"] == 0
+    profile = umbrella_profile(run, [0.9, 1.0, 1.1])
+    assert float(profile.weakest_overlap) == 0.5
+    assert profile.free_energy_exists.all()
+
+
 def test_periodic_coordinates_wrap():
     """Free rotation: whatever window, F is flat, and a bias acts the short way round."""
     centres = np.linspace(-math.pi, math.pi, 12, endpoint=False)
