@@ -18,6 +18,7 @@ from mesoscale.core.coarse_graining.local_free_energy import (
     landau_quartic,
     lattice_structure_factor,
     mean_field_curvature,
+    mean_field_magnetization,
     particle_structure_factor,
     pattern_wavelength,
     quenched_structure_factor,
@@ -397,11 +398,13 @@ def test_a_small_box_comes_to_mean_field_as_the_range_grows():
         assert 0 < float(box.mixedness) < 1.2
     assert ratios[0] < ratios[1] < 1.0
     assert ratios[1] > 0.85
+    assert float(box.phase_composition) == pytest.approx(float(mean_field_magnetization(3.0)), abs=0.03)
 
 
 def test_a_small_box_of_a_stable_gas_has_no_wavelength():
     box = small_box_energy(LatticeGas(reduced_temperature=6.0), 12, compositions=5, snapshots=200, degree=3)
     assert not box.spinodal_wavelength_exists
+    assert box.phase_composition == 0.0
     assert float(box.middle_curvature) == pytest.approx(6.0 / zero_wavenumber_structure_factor(6.0), rel=0.05)
 
 
