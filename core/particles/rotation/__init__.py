@@ -82,10 +82,10 @@ vanishes at 2.7 to 3.7 times; 3 times are used here, and the slip is below 0.1 a
 **Validity.** Reduced units a = kT = m = 1: the mean free path in cells is dt. Theory needs a flow that is smooth over a
 mean free path, k dt < 0.2, and slow against sound. In 2 D long-time tails add about kT log(L/a) / (8 pi rho nu) to the
 viscosity: rho nu of 5 and more is asked for. Equation (6) is 10 to 30 percent low at dt of 0.1 and below, where
-neighbours stay together (the stress then lives longer, too: 3 percent of the viscosity at 5 particles a cell and 90
-degrees, 1 percent at 130). Angular momentum is not conserved: two fluids of different viscosity side by side, or
-rotating walls, need another rule. The compressibility is that of an ideal gas, 1/(n kT), and cannot be matched to a
-liquid's.
+neighbours stay together. They change the viscosity, too: at 5 particles a cell and 90 degrees by +1 percent at dt of
+0.1 (+3 with the thermostat of cells) and by -4 percent at 0.02; at 10 particles and 120 to 130 degrees by no more than
+1.5 percent down to 0.02. Angular momentum is not conserved: two fluids of different viscosity side by side, or rotating
+walls, need another rule. The compressibility is that of an ideal gas, 1/(n kT), and cannot be matched to a liquid's.
 
 References
 ----------

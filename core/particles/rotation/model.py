@@ -75,8 +75,8 @@ class StochasticRotation(Model):
         Result("naive_answer", Dimensionless, "kinematic viscosity of a gas: what streaming particles carry"),
         Result(
             "theoretical_viscosity", Dimensionless, "kinetic and collisional viscosity together",
-            valid="a mean free path below 0.2 / k, a flow over 8 cells or more, below 0.6 of the speed of sound, and "
-            "in 2 D a dynamic viscosity of 5 or more",
+            valid="a mean free path below 0.2 / k, and of 0.05 or more with less than 10 particles a cell; a flow over "
+            "8 cells or more, below 0.6 of the speed of sound; in 2 D a dynamic viscosity of 5 or more",
         ),
         Result("dynamic_viscosity", Dimensionless, "measured viscosity times density", error=True,
                exists="where the flow rises above its noise"),
@@ -270,7 +270,7 @@ class StochasticRotation(Model):
         where = (dt, self.occupancy, self.rotation_angle, d)
         nu = self.theory()
         gentle = dt * self.wavenumber() < 0.2
-        smooth = gentle and self.cells >= 8
+        smooth = gentle and self.cells >= 8 and (dt >= 0.05 or self.occupancy >= 10.0)
         mach = abs(peak.value) / float(laws.sound_speed(1.0, 1.0, d, self.thermostat != "none"))
         good = gentle and abs(temperature.value - 1.0) < 0.02 and mach < 0.6
         return {

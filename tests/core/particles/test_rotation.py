@@ -186,6 +186,23 @@ def test_sines_of_any_length_decay_with_the_same_viscosity_up_to_second_order():
     assert values[10] == pytest.approx(1.0, abs=0.04)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "valid"),
+    [
+        ({}, True),
+        ({"cells": 6}, False),
+        ({"reduced_step": 1.0}, False),
+        ({"reduced_step": 0.02, "occupancy": 5.0}, False),
+        ({"reduced_step": 0.02}, True),
+        ({"dimensions": 2, "cells": 32, "reduced_step": 0.9, "rotation_angle": math.pi / 2}, False),
+        ({"dimensions": 2, "cells": 12}, True),
+    ],
+)
+def test_theory_says_where_it_holds(parameters, valid):
+    result = StochasticRotation(steps=10, boxes=1).replace(**parameters).run()
+    assert bool(result.theoretical_viscosity_valid) == valid
+
+
 def test_a_drift_along_the_flow_is_not_felt():
     still, moving = (QUICK.replace(steps=1500, drift=drift).run() for drift in (0.0, 5.0))
     error = math.hypot(float(still.answer_error), float(moving.answer_error))
