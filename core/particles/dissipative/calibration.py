@@ -58,7 +58,7 @@ def calibrate(
     molecules_per_bead : float
         N.
     reduced_density : float
-        Beads in a cubed cutoff, from 1 to 10.
+        Beads in a cubed cutoff, from 2 to 10.
     pair_friction : float
         gamma.
     reduced_diffusivity : float
@@ -83,7 +83,7 @@ def calibrate(
     --------
     >>> water = calibrate(molecules_per_bead=3, reduced_diffusivity=0.1707)
     >>> round(water.repulsion), round(water.thermal_time * 1e12, 1), round(water.diffusion_time * 1e12)
-    (76, 3.0, 88)
+    (77, 3.0, 88)
     """
     kelvin = float(Unit("K").to_magnitude(temperature))
     volume = float(Unit("m3").to_magnitude(molecular_volume))

@@ -73,7 +73,7 @@ def tabulated_pressure(reduced_density: Dimensionless, repulsion: Dimensionless)
     Parameters
     ----------
     reduced_density : float
-        rho, from 1 to 10.
+        rho, from 2 to 10.
     repulsion : float
         a, from 0 to 150.
 
@@ -99,7 +99,7 @@ def tabulated_inverse_compressibility(reduced_density: Dimensionless, repulsion:
     Parameters
     ----------
     reduced_density : float
-        rho, from 1 to 10.
+        rho, from 2 to 10.
     repulsion : float
         a, from 0 to 150.
 
@@ -130,7 +130,7 @@ def repulsion_from_compressibility(
     inverse_compressibility : float
         (1/kT) dp/drho: N times 15.98 for N molecules of water in a bead.
     reduced_density : float
-        rho, from 1 to 10.
+        rho, from 2 to 10.
 
     Returns
     -------

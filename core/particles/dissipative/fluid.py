@@ -15,7 +15,7 @@ from ...kernels.statistics import mean_with_error
 from ...kernels.threads import available_workers
 from .lanes import LANES
 from .pairs import OU, SHARDLOW, SUMS
-from .rendezvous import new_meeting
+from .rendezvous import call_off, new_meeting
 from .steps import COLUMNS, GROOT_WARREN, ROWS, advance
 
 __all__ = ["Fluid", "Samples", "Scheme"]
@@ -194,6 +194,7 @@ class Fluid:
         steps, every = int(steps), int(every)
         if steps < 0 or every < 0 or (every > 0 and steps % every):
             raise ValueError(f"steps = {steps}, every = {every}: must not be negative, steps a multiple of every")
+        self._check_whole()
         table = np.zeros((steps // every if every else 0, COLUMNS))
         done, least = 0, max(every, 1)
         while done < steps:
@@ -240,16 +241,27 @@ class Fluid:
             )  # fmt: skip
 
         others = [threading.Thread(target=work, args=(t,), name=f"mesoscale-{t}") for t in range(1, workers)]
-        for other in others:
-            other.start()
-        work(0)
-        for other in others:
-            other.join()
-        if self._shared[2] == 0:
-            raise ArithmeticError(f"particles flew apart at step {self._shared[0]}: the step {self.step} is too large")
+        try:
+            for other in others:
+                other.start()
+            work(0)
+        except BaseException:  # Ctrl-C before all had begun: nobody must wait for the one who does not come
+            self._shared[2] = 0
+            call_off(meeting)
+            raise
+        finally:
+            for other in others:
+                if other.is_alive():
+                    other.join()
+        self._check_whole()
         self.steps_done += steps
         if steps % 2:
             self._now, self._next = self._next, self._now
+
+    def _check_whole(self) -> None:
+        if self._shared[2] == 0:
+            reason = f"the step {self.step} is too large, or it was interrupted"
+            raise ArithmeticError(f"particles flew apart at step {self._shared[0]}: {reason}")
 
     def _read(self, table: Array) -> Samples:
         n, volume = self.particles, float(self.box.prod())

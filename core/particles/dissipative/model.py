@@ -27,7 +27,7 @@ _BINS = 48
 _LAYERS = 40
 _TRACKED = 4000
 _WARM = "a kinetic and a configurational temperature within a tenth of kT"
-_TABLE = "one species at densities to 10 and repulsions to 150, where the equation of state was measured"
+_TABLE = "one species at densities from 2 to 10 and repulsions to 150, where the equation of state was measured"
 _FREE = "in a mixed fluid followed for 20 units of time"
 _DRIVEN = "in a driven fluid"
 _LAYERED = "between two species in layers"
@@ -62,7 +62,7 @@ class DissipativeParticles(Model):
     )
 
     RESULTS: ClassVar[tuple[Result, ...]] = (
-        Result("answer", Dimensionless, "pressure; with layers, across them", error=True, valid=_WARM),
+        Result("answer", Dimensionless, "pressure (of layers: across them)", error=True, valid=_WARM),
         Result("naive_answer", Dimensionless, "pressure of beads that lie at random"),
         Result("tabulated_pressure", Dimensionless, "pressure from the measured equation of state",
                exists=f"for {_TABLE}"),

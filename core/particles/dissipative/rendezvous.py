@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["meet", "new_meeting"]
+__all__ = ["call_off", "meet", "new_meeting"]
 
 _PATIENCE = 4096
 _structure: Any = cgutils.create_struct_proxy  # numba has no types
@@ -23,8 +23,13 @@ _yield_core: Any = types.ExternalFunction("SwitchToThread" if os.name == "nt" el
 
 
 def new_meeting() -> NDArray[np.int64]:
-    """What the threads of one computation share: who has arrived, and how often all have met."""
-    return np.zeros(16, np.int64)  # the two numbers lie in cache lines of their own
+    """What the threads of one computation share: who has come (0), whether it is called off (4), how often all met."""
+    return np.zeros(16, np.int64)  # the last number, 8, has a cache line of its own
+
+
+def call_off(meeting: NDArray[np.int64]) -> None:
+    """Let go whoever waits, as somebody will not come."""
+    meeting[4] = 1
 
 
 def _type_add_atomically(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
@@ -49,7 +54,7 @@ _load_atomically: Any = intrinsic(_type_load_atomically)
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def meet(meeting: NDArray[np.int64], threads: int) -> None:
-    """Wait until all `threads` have come here."""
+    """Wait until all `threads` have come here, or the meeting is called off."""
     if threads == 1:
         return
     met = _load_atomically(meeting, 8)
@@ -61,4 +66,6 @@ def meet(meeting: NDArray[np.int64], threads: int) -> None:
     while _load_atomically(meeting, 8) == met:
         waited += 1
         if waited > _PATIENCE:
+            if _load_atomically(meeting, 4) != 0:
+                return
             _yield_core()

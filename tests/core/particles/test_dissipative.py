@@ -9,6 +9,7 @@ from mesoscale.core.kernels.threads import use_workers
 from mesoscale.core.model import ParameterError, ResultError
 from mesoscale.core.particles import dissipative as dpd
 from mesoscale.core.particles.dissipative import DissipativeParticles, Fluid, pair_noise
+from mesoscale.core.particles.dissipative.steps import advance
 
 QUICK = {"particles": 375, "steps": 400, "equilibration": 100}
 
@@ -167,6 +168,25 @@ def test_too_large_a_step_is_an_error():
     fluid = Fluid(place, (3.0, 3.0, 3.0), repulsion=1e12, step=9.0)
     with pytest.raises(ArithmeticError, match="flew apart at step"):
         fluid.advance(200)
+    with pytest.raises(ArithmeticError, match="flew apart at step"):
+        fluid.advance(1)
+
+
+@pytest.mark.parametrize("scheme", ["groot_warren", "peters"])
+def test_an_interrupted_thread_keeps_nobody_waiting(monkeypatch, scheme):
+    fluid, _ = some_fluid((4.0, 4.0, 9.0), workers=2, scheme=scheme)
+    fluid.advance(2)
+
+    def interrupted(thread, *arguments):
+        if thread == 0:
+            raise KeyboardInterrupt
+        return advance(thread, *arguments)
+
+    monkeypatch.setattr("mesoscale.core.particles.dissipative.fluid._advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fluid.advance(10)
+    with pytest.raises(ArithmeticError, match="interrupted"):
+        fluid.advance(10)
 
 
 @pytest.mark.parametrize(
