@@ -31,8 +31,8 @@ which is least for (p < 0; mirrored for p > 0, where holes are the atoms)
 of them are also computed without the one-star approximation: `relaxed_crystal`, `elastic_constants`, `coexistence`.
 
 **When does the average lie?** Whoever knows the mean density only expects the energy of the liquid. That holds while
-the governing ratio -15 r / (37 p^2) is below 1; above it the crystal of (3) costs less. Between 1 and 37/15 times
--r / (3 p^2) = 1, where the liquid itself becomes unstable, a seed is needed.
+the governing ratio -15 r / (37 p^2) is below 1; above it the crystal of (3) costs less. Up to 45/37, where
+-r = 3 p^2 and the liquid itself becomes unstable, it takes a seed.
 
 **Defects.** `find_peaks` gives the atoms, `coordination` their neighbours in the periodic Delaunay triangulation (pairs
 of five and seven are dislocations; 6 - z sums to zero), `crystalline_order` the local degree and orientation of the

@@ -282,7 +282,7 @@ def boundary_dislocations(misorientation: Angle, length: Length, spacing: Length
     Parameters
     ----------
     misorientation : float
-        theta, the angle between the grains [rad].
+        theta, the angle between the grains [rad]; in a triangular lattice at most 30 degrees, as 60 are none.
     length : float
         l of the boundary [m].
     spacing : float

@@ -51,7 +51,7 @@ class PhaseFieldCrystal(Model):
         4.0, "radius of the seed in lattice spacings", source="numerical", ge=0.1, le=100, span=(1, 8)
     )
     tilt_index: Count = param(
-        6, "j of the tilt boundary: rows turned by +-phi, tan(phi) = 1 / (j sqrt3)", source="numerical", ge=1, le=40
+        6, "j of the tilt boundary: rows turned by +-phi, tan(phi) = 1 / (j sqrt3)", source="numerical", ge=3, le=40
     )
     boundary_periods: Count = param(2, "periods of the boundary along the box", source="numerical", ge=1, le=40)
     start_amplitude: Dimensionless = param(0.05, "amplitude of the noise (random)", source="numerical", ge=1e-9, le=0.5)
@@ -113,7 +113,7 @@ class PhaseFieldCrystal(Model):
     competition: ClassVar[str | None] = "gain by order / cost of a density away from 0"
     control: ClassVar[str | None] = "reduced_temperature"
     quick: ClassVar[Mapping[str, Any]] = {
-        "spacings": 6, "points_per_spacing": 8, "boundary_periods": 1, "tilt_index": 2, "seed_spacings": 1.5,
+        "spacings": 6, "points_per_spacing": 8, "boundary_periods": 1, "tilt_index": 3, "seed_spacings": 1.5,
         "reduced_duration": 20.0, "snapshots": 4, "most_steps": 500,
     }  # fmt: skip
 

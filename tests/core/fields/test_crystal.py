@@ -373,7 +373,7 @@ def test_scales_turn_a_result_into_si():
     ({"start": "own"}, "own_density"), ({"own_density": np.zeros((9, 9))}, "own_density"),
     ({"start": "own", "own_density": np.zeros((4, 30))}, "own_density"), ({"reduced_temperature": 0.1}, "reduced"),
     ({"spacings": 200, "points_per_spacing": 32}, "spacings"), ({"snapshots": 1000}, "spacings"),
-    ({"scheme": "explicit", "fixed_step": 1e-6}, "fixed_step"), ({"tilt_index": 0}, "tilt_index"),
+    ({"scheme": "explicit", "fixed_step": 1e-6}, "fixed_step"), ({"tilt_index": 2}, "tilt_index"),
     ({"start": "bicrystal", "tilt_index": 40, "boundary_periods": 40}, "spacings"),
 ], ids=str)  # fmt: skip
 def test_what_makes_no_sense_is_refused_by_name(change, name):
