@@ -28,7 +28,7 @@ def _atoms(duration: float) -> Observed:
     bond, _ = rest_length(30.0, 1.5)
     run = follow(
         build_molecules(_MOLECULES, _DENSITY, bond), molecule_field(_MOLECULES, 30.0, 1.5), group=ATOMS, step=0.004,
-        settling=20.0, duration=duration, interval=0.4, temperature=1.0, friction=0.5, seed=0, width=0.1,
+        settling=20.0, duration=duration, interval=0.4, temperature=1.0, friction=0.5, seed=0, width=0.1, lag=10.0,
     )  # fmt: skip
     assert run is not None
     return run
@@ -39,7 +39,7 @@ def _beads(potential: Morse) -> Observed:
     start = build_molecules(_MOLECULES, _DENSITY, 0.96)
     run = follow(
         bead_system(start.positions[::ATOMS], start.box), ForceField(pairs={(0, 0): potential}), group=1, step=0.025,
-        settling=20.0, duration=800.0, interval=0.8, temperature=1.0, friction=0.5, seed=0, width=0.1,
+        settling=20.0, duration=800.0, interval=0.8, temperature=1.0, friction=0.5, seed=0, width=0.1, lag=40.0,
     )  # fmt: skip
     assert run is not None
     return run

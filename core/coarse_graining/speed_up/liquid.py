@@ -90,7 +90,8 @@ def bead_system(positions: Floats, box: Any) -> System:
 
 def follow(
     system: System, field: ForceField, *, group: int, step: float, settling: float, duration: float, interval: float,
-    temperature: float, friction: float, seed: int, width: float, watch: Callable[[int, int], None] | None = None,
+    temperature: float, friction: float, seed: int, width: float, lag: float,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Observed | None:  # fmt: skip
     """Settle, then run and measure; None if it blows up. `group` particles make a molecule.
 
@@ -121,7 +122,7 @@ def follow(
     energy = mean_with_error(run.potential_energy.values / molecules)
     summary = Rung(energy, temperature_of_forces, g.g.values, g.g_error.values)
     counted = float(pairs.mean()), float(pairs.std(ddof=1) / math.sqrt(len(pairs)))
-    return Observed(summary, diffusion_coefficient(x, every * step), counted, x, f, final_system(run))
+    return Observed(summary, diffusion_coefficient(x, every * step, lag), counted, x, f, final_system(run))
 
 
 def _configurational_temperature(forces: Floats, each: Floats) -> tuple[float, float]:
@@ -142,9 +143,12 @@ def _count_pairs(positions: Floats, edge: float, potential: Potential) -> Floats
     return np.array([len(tree.query_pairs(potential.range)) for tree in trees], dtype=np.float64)
 
 
-def diffusion_coefficient(positions: Floats, interval: float) -> tuple[float, float]:
-    """Slope of the mean square displacement between a sixteenth and an eighth of the run; molecules are independent."""
-    long = max(2, len(positions) // 8)
+def diffusion_coefficient(positions: Floats, interval: float, lag: float) -> tuple[float, float]:
+    """Slope of the mean square displacement between half the lag and the lag; molecules count as independent.
+
+    In a thick bath it falls with the lag until molecules have passed each other: compare at equal lags only.
+    """
+    long = min(max(2, round(lag / interval)), len(positions) - 1)
     short = long // 2
     squares = [((positions[lag:] - positions[:-lag]) ** 2).sum(axis=2).mean(axis=0) for lag in (short, long)]
     each = (squares[1] - squares[0]) / (6.0 * interval * (long - short))

@@ -34,6 +34,7 @@ _BEAD_LAST = 16.0  # last step of the beads over their first
 _ATOM_INTERVAL, _BEAD_INTERVAL = 0.4, 0.8  # times between frames
 _BEAD_TIME, _RUNG_TIME = 4.0, 0.4  # beads are followed longer, atoms on a rung shorter
 _MATCHED_FRAMES, _MOST_FRAMES = 200, 1000
+_LAG = 0.125  # of the sampled time: lag of the diffusion coefficients, the same for both
 _CLOSEST = 1.0  # shells that are shown
 _SEEN = 0.02  # g below which nothing is known about a potential
 _SCHEMES: tuple[Literal["hnc", "ibi"], ...] = ("hnc", "ibi")
@@ -180,7 +181,7 @@ class SpeedUp(Model):
         return follow(
             system, field, group=group, step=float(step), settling=settling, duration=duration, interval=interval,
             temperature=self.reduced_temperature, friction=self.reduced_friction, seed=seed, width=self.shell_width,
-            watch=watch,
+            lag=_LAG * self.sampled_time, watch=watch,
         )  # fmt: skip
 
     def _climb(

@@ -101,7 +101,7 @@ def test_the_published_bead_pushes_only():
 def test_diffusion_is_the_slope_of_random_walks():
     rng = np.random.default_rng(0)
     walk = np.cumsum(rng.normal(0.0, np.sqrt(2 * 0.3 * 0.5), (400, 300, 3)), axis=0)
-    value, error = diffusion_coefficient(walk, 0.5)
+    value, error = diffusion_coefficient(walk, 0.5, 20.0)
     assert abs(value - 0.3) < 4 * error
     assert error < 0.01
 
@@ -112,7 +112,7 @@ def test_beads_that_do_not_meet_are_an_ideal_gas():
         bead_system(start.positions[::4], start.box),
         ForceField(pairs={(0, 0): Morse(well_depth=0.0, cutoff=2.0)}),
         group=1, step=0.1, settling=20.0, duration=400.0, interval=1.0, temperature=1.0, friction=0.5, seed=1,
-        width=0.2,
+        width=0.2, lag=20.0,
     )  # fmt: skip
     pulls = (run.summary.correlation - 1) / run.summary.correlation_error
     assert np.abs(pulls[3:]).max() < 6  # ten blocks: a Student distribution
@@ -127,11 +127,12 @@ def test_what_blows_up_is_told_from_what_does_not():
     bond, _ = rest_length(30.0, 1.5)
     system, field = build_molecules(27, 0.1, bond), molecule_field(27, 30.0, 1.5)
     common = {"group": 4, "settling": 2.0, "duration": 2.0, "interval": 0.4, "temperature": 1.0, "friction": 0.5}
-    assert follow(system, field, step=0.004, seed=0, width=0.2, **common) is not None
-    assert follow(system, field, step=0.035, seed=0, width=0.2, **common) is None
+    assert follow(system, field, step=0.004, seed=0, width=0.2, lag=1.0, **common) is not None
+    assert follow(system, field, step=0.035, seed=0, width=0.2, lag=1.0, **common) is None
     hot = follow(
         bead_system(system.positions[::4], system.box), ForceField(pairs={(0, 0): ADRESS_BEAD}), group=1, step=1.5,
         settling=100.0, duration=10.0, interval=1.5, temperature=1.0, friction=0.01, seed=0, width=0.2,
+        lag=5.0,
     )  # fmt: skip
     assert hot is None
 
