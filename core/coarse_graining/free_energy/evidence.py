@@ -191,7 +191,7 @@ EVIDENCE = (
             f"double well of {barrier:g} kT, partition function",
             computed=lambda h=barrier: double_well_averages(h)["partition_function"],  # type: ignore[misc]
             expected=functools.partial(_bessel_partition, barrier), relative=1e-9, kind="theory",
-            source="Bessel functions, Gradshteyn & Ryzhik 3.323.3",
+            source="modified Bessel functions of order 1/4 and -1/4",
         )
         for barrier in (0.3, 5.0, 40.0)
     ),

@@ -30,6 +30,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...kernels.threads import map_blocks
+from .guess import guess_from_pairs
 
 __all__ = ["Solution", "solve"]
 
@@ -79,7 +80,7 @@ def solve(
         Largest remaining step.
     """
     chosen, spans = _thin(members, starts, _PAIRED)
-    guess = _guess_from_pairs(np.ascontiguousarray(reduced[:, chosen]), spans)
+    guess = guess_from_pairs(np.ascontiguousarray(reduced[:, chosen]), spans)
     chosen, _ = _thin(members, starts, _THIN)
     hessian: Floats | None = None
     if 4 * len(chosen) < reduced.shape[1]:
@@ -319,79 +320,23 @@ def _sum_products(terms: Floats, factors: Floats, weights: Floats) -> tuple[Floa
                     s31 += a3[n] * b1[n]
                     s32 += a3[n] * b2[n]
                     s33 += a3[n] * b3[n]
-                gram[i : i + 4, j : j + 4] += np.array(
-                    ((s00, s01, s02, s03), (s10, s11, s12, s13), (s20, s21, s22, s23), (s30, s31, s32, s33))
-                )
+                gram[i, j] += s00
+                gram[i, j + 1] += s01
+                gram[i, j + 2] += s02
+                gram[i, j + 3] += s03
+                gram[i + 1, j] += s10
+                gram[i + 1, j + 1] += s11
+                gram[i + 1, j + 2] += s12
+                gram[i + 1, j + 3] += s13
+                gram[i + 2, j] += s20
+                gram[i + 2, j + 1] += s21
+                gram[i + 2, j + 2] += s22
+                gram[i + 2, j + 3] += s23
+                gram[i + 3, j] += s30
+                gram[i + 3, j + 1] += s31
+                gram[i + 3, j + 2] += s32
+                gram[i + 3, j + 3] += s33
     for i in range(wide):
         for j in range(i):
             gram[j, i] = gram[i, j]
     return sums, gram[:states, :states].copy()
-
-
-@njit(cache=True, nogil=True)
-def _guess_from_pairs(reduced: Floats, starts: Integers) -> Floats:
-    """Free energies along the maximum spanning tree of overlaps, each edge by Bennett's equation (Prim's algorithm)."""
-    states = len(starts) - 1
-    f = np.zeros(states)
-    best = np.full(states, -1.0)
-    guess = np.zeros(states)
-    placed = np.zeros(states, np.bool_)
-    newest = 0
-    placed[0] = True
-    for _ in range(states - 1):
-        for k in range(states):
-            if not placed[k]:
-                difference, overlap = _compare_pair(reduced, starts, newest, k)
-                if overlap > best[k]:
-                    best[k] = overlap
-                    guess[k] = f[newest] + difference
-        newest = -1
-        for k in range(states):
-            if not placed[k] and (newest < 0 or best[k] > best[newest]):
-                newest = k
-        f[newest] = guess[newest]
-        placed[newest] = True
-    return f
-
-
-@njit(cache=True, nogil=True)
-def _compare_pair(reduced: Floats, starts: Integers, i: int, j: int) -> tuple[float, float]:
-    """F_j - f_i of two states by bisection of Bennett's equation, and how far the two overlap, from 0 to 1/2."""
-    low, high = np.inf, -np.inf
-    for n in range(starts[i], starts[i + 1]):
-        work = reduced[j, n] - reduced[i, n]
-        if np.isfinite(work):
-            low, high = min(low, work), max(high, work)
-    for n in range(starts[j], starts[j + 1]):
-        work = reduced[j, n] - reduced[i, n]
-        if np.isfinite(work):
-            low, high = min(low, work), max(high, work)
-    if not low <= high:
-        return 0.0, 0.0
-    ratio = math.log((starts[i + 1] - starts[i]) / (starts[j + 1] - starts[j]))
-    low, high = low - abs(ratio) - 1.0, high + abs(ratio) + 1.0
-    middle = overlap = 0.0
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        balance = overlap = 0.0
-        for n in range(starts[i], starts[i + 1]):
-            share = _share_of_second(reduced[j, n] - reduced[i, n] - middle + ratio)
-            balance += share
-            overlap += share
-        for n in range(starts[j], starts[j + 1]):
-            balance -= 1.0 - _share_of_second(reduced[j, n] - reduced[i, n] - middle + ratio)
-        if high - low < 0.01:
-            break
-        if balance > 0.0:
-            high = middle
-        else:
-            low = middle
-    return middle, overlap / (starts[i + 1] - starts[i])
-
-
-@njit(cache=True, nogil=True)
-def _share_of_second(work: float) -> float:
-    """1 / (1 + exp(work))."""
-    if work > 700.0:
-        return 0.0
-    return 1.0 / (1.0 + math.exp(work)) if work > -700.0 else 1.0
