@@ -62,7 +62,8 @@ def calibrate(
     pair_friction : float
         gamma.
     reduced_diffusivity : float
-        D of the beads as measured: for the diffusion time. 0.29 at a = 25, 0.17 at a = 78, both at gamma = 4.5.
+        D of the beads as measured: for the diffusion time. At gamma = 4.5: 0.29 for a = 25, 0.144 for a = 78 (0.17 with
+        a step of 0.06, as published).
     temperature : float or str
         [K].
     inverse_compressibility : float
