@@ -231,6 +231,8 @@ EVIDENCE = (
     ),
     Evidence(
         "tetrahedral liquid: largest deviation of g with the published potential from that of the atoms",
-        computed=_deviation_of_structure, expected=0.0, absolute=0.06, kind="published", source=_PRAPROTNIK, slow=True,
+        computed=_deviation_of_structure, expected=0.0, absolute=0.045, kind="published", source=_PRAPROTNIK, slow=True,
+        reproduced=False,
+        note="0.08(1) at r = 1.88, where g is steep: with this potential the peak is at 1.98, with atoms at 2.03",
     ),
 )  # fmt: skip

@@ -112,10 +112,11 @@ def iterate_inversion(
 
     Examples
     --------
-    >>> from mesoscale.core.particles.potentials import Morse
+    >>> from mesoscale.core.coarse_graining.inversion import IntegralEquationSimulator
+    >>> from mesoscale.core.particles.potentials import WeeksChandlerAndersen
     >>> liquid = IntegralEquationSimulator(0.4, width=0.05, cutoff=10)
-    >>> g, _ = liquid(Morse(inverse_width=3, cutoff=2.5, shifted=True))
-    >>> result = iterate_inversion(g, liquid, width=0.05, density=0.4, cutoff=2.5)
+    >>> g, _ = liquid(WeeksChandlerAndersen())
+    >>> result = iterate_inversion(g, liquid, width=0.05, density=0.4, cutoff=1.5)
     >>> bool(result.converged), float(result.chi2[-1]) < 1e-4
     (True, True)
     """
@@ -159,6 +160,7 @@ def potential_of(result: xr.Dataset, iteration: int | None = None) -> Tabulated:
 
     Examples
     --------
+    >>> from mesoscale.core.coarse_graining.inversion import IntegralEquationSimulator
     >>> liquid = IntegralEquationSimulator(0.1, width=0.05, cutoff=5)
     >>> flat = iterate_inversion(np.ones(100), liquid, width=0.05, density=0.1)
     >>> float(abs(potential_of(flat).energy(1.0)))

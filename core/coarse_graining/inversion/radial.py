@@ -94,7 +94,7 @@ def radial_distribution(
     total = counts.sum(axis=0)
     g = total / ideal.sum(axis=0)
     error = block_errors(counts, ideal, _whole("blocks", blocks))
-    middle = 0.5 * (edges[1:] + edges[:-1])
+    middle = (np.arange(len(total)) + 0.5) * edges[1]  # the same bits wherever shells are made
     around = np.cumsum(total) * (2.0 if same else 1.0) / (len(a) * len(points))
 
     def says(words: str, units: str = "1") -> dict[str, str]:

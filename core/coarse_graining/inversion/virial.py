@@ -50,7 +50,7 @@ def second_virial_coefficient(potential: PairPotential, *, thermal_energy: float
     --------
     >>> from mesoscale.core.particles.potentials import LennardJones
     >>> round(second_virial_coefficient(LennardJones(cutoff=1e3)), 5)
-    -5.31576
+    -5.31575
     """
     if not 0.0 < thermal_energy < np.inf:
         raise ParameterError("second_virial_coefficient", {"thermal_energy": "must be a positive number"})

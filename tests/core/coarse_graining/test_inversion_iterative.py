@@ -9,6 +9,7 @@ from mesoscale.core.coarse_graining.inversion import (
     IntegralEquationSimulator,
     ParticleSimulator,
     direct_correlation,
+    evidence,
     hypernetted_chain_potential,
     iterate_inversion,
     liquid_structure,
@@ -307,21 +308,34 @@ def test_the_simulator_of_particles_agrees_with_the_equation_of_a_soft_liquid():
 @pytest.mark.parametrize("potential", [LennardJones(cutoff=2.0, shifted=True), WeeksChandlerAndersen()])
 def test_a_known_potential_is_recovered_from_its_own_liquid(potential):
     density, kt = 0.7, 1.2
-    box = (343 / density) ** (1 / 3)
-    system = System(grid(7, box), [box] * 3)
-    options = {"temperature": kt, "width": 0.05, "cutoff": 3.9, "every": 25}
-    beads = ParticleSimulator(system, steps=30_000, seed=7, **options)
-    beads(potential)
+    box = (216 / density) ** (1 / 3)
+    system = System(grid(6, box), [box] * 3)
+    options = {"temperature": kt, "width": 0.05, "cutoff": 3.35, "every": 20}
+    beads = ParticleSimulator(system, steps=20_000, seed=7, **options)
+    _, pressure = beads(potential)
     target = beads.distribution
-    again = ParticleSimulator(system, steps=8_000, equilibration=1_000, seed=77, **options)
+    again = ParticleSimulator(system, steps=5_000, equilibration=1_000, seed=77, **options)
     result = iterate_inversion(
-        target, again, density=density, thermal_energy=kt, cutoff=2.0, iterations=10, tolerance=2e-4
-    )
+        target, again, density=density, thermal_energy=kt, cutoff=2.0, iterations=6, tolerance=2e-4,
+        target_pressure=pressure, largest_pressure_step=0.5,
+    )  # fmt: skip
     seen = (target.g > 0.2) & (target.distance < 2.0)
-    wrong = np.abs(result.potential - potential.energy(result.distance))[seen]
-    assert float(wrong.max()) < 0.15 * kt
-    naive = np.abs(-kt * np.log(target.g[seen]) - potential.energy(result.distance)[seen])
-    assert float(naive.max()) > 2 * float(wrong.max())
+    exact = potential.energy(target.distance)
+    wrong = float(np.abs(result.potential - exact)[seen].max())
+    naive = float(np.abs(-kt * np.log(target.g[seen]) - exact[seen.values]).max())
+    assert wrong < 0.2 * kt
+    assert naive > 2 * wrong
+
+
+@pytest.mark.slow
+def test_the_attraction_between_tetrahedra_is_that_of_all_the_others():
+    target, result, _ = evidence._tetrahedra()
+    assert result.distance.equals(target.distance)
+    peak = target.isel(distance=int(target.g.values.argmax()))
+    assert float(peak.g) == pytest.approx(1.50, abs=0.03 + 3 * float(peak.g_error))
+    assert float(peak.distance) == pytest.approx(2.03, abs=0.05)
+    assert float(-np.log(peak.g)) < -0.37  # a well in -kT ln g, where the pair potential has none
+    assert float(result.potential.min()) > -0.06
 
 
 G, _ = np.ones(20), None
