@@ -241,7 +241,8 @@ class _Marcher:
             error = gap / (self.tolerance * self.spread)
             energy = self._total(now.energy, quadratic)
             rise = energy - self.energy
-            falls = rise <= _ROUNDING * (abs(self.energy) + self.flow.basis.volume * abs(quadratic))
+            first = abs(self.record[0][1])  # a field that has become flat may have no energy left to compare with
+            falls = rise <= _ROUNDING * (first + abs(self.energy) + self.flow.basis.volume * abs(quadratic))
             if not math.isfinite(energy):
                 if self.fixed:
                     raise ResultError(f"the field diverged at time {self.time:.6g}: the step {h:.3g} is too large")
