@@ -202,7 +202,7 @@ EVIDENCE: tuple[Evidence, ...] = (
         kind="published",
         source="Meier, Laesecke & Kabelac, J. Chem. Phys. 121, 3671 (2004), doi:10.1063/1.1770695",
         slow=True,
-        note="cutoff 2.5; an anchor, not a precise comparison",
+        note="an anchor of two digits, not a precise comparison; cutoff 2.5",
     ),
     Evidence(
         "diffusion coefficient near the triple point",
@@ -218,7 +218,7 @@ EVIDENCE: tuple[Evidence, ...] = (
         "compressibility from fluctuations of the volume",
         computed=fluctuating_compressibility,
         expected=slope_compressibility,
-        relative=0.08,
+        z=4,
         kind="theory",
         source="var(V)/(<V> kT) = d(ln rho)/dp, the slope from runs at two other pressures",
         slow=True,
