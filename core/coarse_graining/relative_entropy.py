@@ -109,8 +109,7 @@ def minimize_relative_entropy(
         Most calls of the simulator.
     regularization : float
         Directions of less than this relative curvature are left alone.
-    progress : bool or callable
-        As for `Model.run`.
+    progress : bool or callable, as for `Model.run`
 
     Returns
     -------
@@ -188,17 +187,17 @@ class _Search:
 
     def judge(self, point: _Point | None) -> bool:
         """Whether the step is taken."""
-        if len(self.trials) == 0 and point is not None:
+        if not self.trials and point is not None:
             return True
         length = self._length(self.step)
         if point is None:
             self.radius = 0.5 * length
             return False
         change = 0.5 * float((self.point.gradient + point.gradient) @ self.step)
-        expected = float(self.point.gradient @ self.step) + 0.5 * length**2
         if change > self.point.noise + point.noise:  # noise alone may raise what is left to gain by as much
             self.radius = 0.5 * length
             return False
+        expected = float(self.point.gradient @ self.step) + 0.5 * length**2
         if change < 0.5 * expected and length > 0.9 * self.radius:
             self.radius *= 2.0
         self.gained += change

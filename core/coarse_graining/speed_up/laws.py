@@ -74,6 +74,6 @@ def collision_rate(number_density: NumberDensity, diameter: Length, mass: Mass, 
     Examples
     --------
     >>> round(float(collision_rate(0.1, 2.0, 4.0, 1.0)), 6)
-    0.94531
+    0.945309
     """
     return 8.0 / 3.0 * number_density * diameter**2 * np.sqrt(math.pi * thermal_energy / mass)

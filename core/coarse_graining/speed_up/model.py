@@ -316,7 +316,7 @@ class SpeedUp(Model):
         >>> study = SpeedUp(**SpeedUp.quick)
         >>> real = study.scales(study.run(), length="0.35 nm", energy="4.1e-21 J", mass="2.3e-26 kg")
         >>> round(float(real.atom_step_limit) * 1e15), real.bead_diffusion.units
-        (24, 'm2 s-1')
+        (26, 'm2 s-1')
         """
         metre, joule = float(Unit("m").to_magnitude(length)), float(Unit("J").to_magnitude(energy))
         second = metre * math.sqrt(float(Unit("kg").to_magnitude(mass)) / joule)
