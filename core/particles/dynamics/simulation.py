@@ -142,7 +142,7 @@ def simulate(
     >>> bond = ForceField(bonds=[([[0, 1]], Harmonic(stiffness=1.0))])
     >>> run = simulate(System([[0, 0, 0], [1.5, 0, 0]], [9, 9, 9]), bond, steps=100, step=0.01, every=100,
     ...                scheme="velocity_verlet")
-    >>> round(float(run.potential_energy[0] + run.kinetic_energy[0]), 5)
+    >>> round(float(run.potential_energy[0] + run.kinetic_energy[0]), 4)
     0.125
     """
     total, equilibration = (

@@ -221,7 +221,7 @@ class FiniteExtensible(Potential):
     Examples
     --------
     >>> round(float(FiniteExtensible().energy(1.0)), 6)
-    19.837576
+    19.8378
     """
 
     KIND: ClassVar[int] = evaluation.FINITE_EXTENSIBLE
