@@ -156,12 +156,13 @@ class ForceField:
 
     def excluded(self, n: int) -> tuple[Integers, Integers]:
         """Who has no pair potential with whom, in compressed rows: starts (n + 1) and identities."""
+        if not (self.exclude_bonded and self.bonds):
+            return np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
         near: list[set[int]] = [set() for _ in range(n)]
-        if self.exclude_bonded:
-            for indices, _ in self.bonds:
-                for i, j in indices.tolist():
-                    near[i].add(j)
-                    near[j].add(i)
+        for indices, _ in self.bonds:
+            for i, j in indices.tolist():
+                near[i].add(j)
+                near[j].add(i)
         reached = [set(direct) for direct in near]
         for _ in range(int(self.exclude_bonded) - 1):
             reached = [r.union(*(near[j] for j in r)) for r in reached]
