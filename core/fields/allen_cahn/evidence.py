@@ -54,7 +54,7 @@ def _tension() -> float:
     return 0.5 * float(model.run().reduced_free_energy[-1])
 
 
-def benchmark(seed: float, duration: float) -> AllenCahn:
+def _benchmark(seed: float, duration: float) -> AllenCahn:
     """PFHub's seed in its own length and time: w = epsilon = M = 1 for phi = (1 - eta) / 2 gives these for eta."""
     return AllenCahn(
         well_depth=0.25, gradient_coefficient=0.25, mobility_coefficient=4.0, tilt=math.sqrt(2.0) / 10.0,
@@ -64,7 +64,7 @@ def benchmark(seed: float, duration: float) -> AllenCahn:
 
 
 def _solid(seed: float, duration: float) -> float:
-    return 1e4 * float(benchmark(seed, duration).run().answer)
+    return 1e4 * float(_benchmark(seed, duration).run().answer)
 
 
 def _driven_drop(tilt: float, radius: float) -> float:
