@@ -195,6 +195,7 @@ def _limits_for_marks(axes: Axes, shown: np.ndarray, spans: np.ndarray) -> None:
         return
     room = 0.4 * (high - low) or 0.1 * abs(high) or 1.0
     axes.set_xlim(low - room, high + room)
+    axes.locator_params(axis="x", nbins=4)  # numbers that differ little have many digits
 
 
 def _draw_profile(axes: Axes, results: tuple[Result, ...], dataset: xr.Dataset) -> None:
