@@ -99,7 +99,9 @@ def crossover(dataset: xr.Dataset) -> Figure:
 
     Each curve has its own colour, mark and dash, and is named at its end; the legend says what the ratio weighs.
     """
-    return _painted((7.2, 5.4), lambda figure: _paint_crossover(figure.add_subplot(), dataset))
+    curves = sum(f"{name}_exists" in dataset for name in dataset.data_vars)
+    size = (7.6, 4.8 + 0.28 * curves)  # a line of the legend each, and the axes keep their height
+    return _painted(size, lambda figure: _paint_crossover(figure.add_subplot(), dataset))
 
 
 def describe_crossover(dataset: xr.Dataset) -> str:
@@ -145,8 +147,8 @@ def _paint_crossover(axes: Axes, dataset: xr.Dataset) -> None:
             continue
         style: dict[str, Any] = {
             "color": COLOURS[index % 6],
-            "marker": MARKERS[index % 6],
-            "linestyle": DASHES[index % 6],
+            "marker": MARKERS[(index + index // 6) % 6],  # no pair of colour and mark comes twice
+            "linestyle": DASHES[(index + index // 6) % 6],
         }
         label = f"{name}: {dataset[name].attrs.get('competition', '')}"
         axes.errorbar(
