@@ -204,9 +204,8 @@ class FreeEnergy:
 
         Early on, the error is least where the rest |f'' - a| is: a = (max f'' + min f'')/2 between the two phases.
         Late, when little happens, steps are as long as stability lets them be: at a = (max f'')/2 first-order splitting
-        is stable at any step. Halfway between, coarsening takes a third of the steps of the first, and errs in the
-        energy by 0.1 % where the second errs by 3 % (PFHub benchmark 1b to t = 1e4, tolerance 1e-3). Zero where nothing
-        separates.
+        is stable at any step. Halfway between, coarsening takes half the steps of the first, and errs in the energy by
+        0.1 % where the second errs by 3 % (PFHub benchmark 1b to t = 1e4, tolerance 1e-3). Zero where none separate.
         """
         phases = self.binodal()
         if phases is None:

@@ -51,6 +51,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "exponential",
+    "fill_normal",
     "integer_below",
     "next_uint64",
     "normal",
@@ -234,6 +235,13 @@ def normal(state: State) -> float:
             x = _NORMAL_R + distance if x > 0.0 else -_NORMAL_R - distance
         if _NORMAL_FLOOR[layer] + _NORMAL_THICKNESS[layer] * uniform(state) < math.exp(-0.5 * distance * distance):
             return x
+
+
+@njit(cache=True, nogil=True)
+def fill_normal(state: State, out: NDArray[np.float64]) -> None:
+    """Fill an array of one dimension with numbers from the standard normal distribution."""
+    for i in range(out.size):
+        out[i] = normal(state)
 
 
 @njit(cache=True, nogil=True)

@@ -6,12 +6,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import xarray as xr
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import field_validator, model_validator
 from scipy.integrate import solve_ivp
 
-from ...kernels.random import normal
+from ...kernels.random import fill_normal
 from ...model import Data, Estimate, Model, Result, Streams, Tick, param, problem
 from ...quantities import Count, Dimensionless, Unit
 from ..cahn_hilliard import coarsening_exponent, domain_size
@@ -214,7 +213,7 @@ class AllenCahn(Model):
             return np.array(self.own_field.values.reshape(self._shape))
         if self.start == "noise":
             noise = np.empty(self._shape)
-            _fill_normal(streams(1)[0], noise.reshape(-1))
+            fill_normal(streams(1)[0], noise.reshape(-1))
             return (noise - noise.mean()) * self.start_amplitude + self.mean_order
         return self._profile(self.start_radius)
 
@@ -388,9 +387,3 @@ def _radius_of(volume: Array, width: float, dimensions: int) -> Array:
     p, q = spread / 4.0, 0.75 * np.maximum(volume, 0.0) / math.pi  # R^3 + p R = q: one real root
     angle = np.arcsinh(1.5 * q / p * math.sqrt(3.0 / p)) / 3.0
     return 2.0 * math.sqrt(p / 3.0) * np.sinh(angle)
-
-
-@njit(cache=True, nogil=True)
-def _fill_normal(state: NDArray[np.uint64], out: Array) -> None:
-    for i in range(out.size):
-        out[i] = normal(state)

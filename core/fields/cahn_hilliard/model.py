@@ -6,11 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import xarray as xr
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from ...kernels.random import normal
+from ...kernels.random import fill_normal
 from ...model import Estimate, Function, Model, Result, Streams, Tick, param, problem
 from ...quantities import Count, Dimensionless, Unit
 from .. import free_energies
@@ -225,7 +224,7 @@ class CahnHilliard(Model):
             x, y, *_ = np.meshgrid(*axes, *([np.zeros(1)] if self.dimensions == 1 else []), indexing="ij")
             return _benchmark_waves(x, y).reshape(basis.shape) * self.start_amplitude + self.mean_composition
         noise = np.empty(basis.shape)
-        _fill_normal(streams(1)[0], noise.reshape(-1))
+        fill_normal(streams(1)[0], noise.reshape(-1))
         return (noise - noise.mean()) * self.start_amplitude + self.mean_composition
 
     def simulate(self, streams: Streams, tick: Tick) -> dict[str, Any]:
@@ -362,9 +361,3 @@ def _benchmark_waves(x: Array, y: Array) -> Array:
         + (cos(0.13 * x) * cos(0.087 * y)) ** 2
         + cos(0.025 * x - 0.15 * y) * cos(0.07 * x - 0.02 * y)
     )
-
-
-@njit(cache=True, nogil=True)
-def _fill_normal(state: NDArray[np.uint64], out: Array) -> None:
-    for i in range(out.size):
-        out[i] = normal(state)

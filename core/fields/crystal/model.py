@@ -7,11 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 import scipy.fft
 import xarray as xr
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from ...kernels.random import normal
+from ...kernels.random import fill_normal
 from ...model import Data, Estimate, Model, Result, Streams, Tick, param, problem
 from ...quantities import Angle, Count, Dimensionless, Unit
 from ..free_energies import polynomial
@@ -200,7 +199,7 @@ class PhaseFieldCrystal(Model):
         p, r = self.mean_density, self.reduced_temperature
         if self.start == "random":
             noise = np.empty(basis.shape)
-            _fill_normal(streams(1)[0], noise.reshape(-1))
+            fill_normal(streams(1)[0], noise.reshape(-1))
             grown = self.start_amplitude * noise
         elif self.start == "stripe":
             height = float(laws.stripe_amplitude(r, p))
@@ -350,9 +349,3 @@ class PhaseFieldCrystal(Model):
                 new = {name: (variable.dims, variable.values * factor, {**variable.attrs, "units": unit})}
                 scaled = scaled.assign_coords(new) if name in result.coords else scaled.assign(new)
         return scaled
-
-
-@njit(cache=True, nogil=True)
-def _fill_normal(state: NDArray[np.uint64], out: Array) -> None:
-    for i in range(out.size):
-        out[i] = normal(state)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ...kernels.random import normal
+from ...kernels.random import fill_normal
 from ...model import ResultError
 from . import flow as passes
 from .basis import Basis
@@ -279,7 +278,7 @@ class _Marcher:
         target, copy = new.reshape(-1), trial.reshape(-1)
         if self.state_of_noise is not None and self.noisy:
             white = np.empty(flow.basis.shape)
-            _fill_normal(self.state_of_noise, white.reshape(-1))
+            fill_normal(self.state_of_noise, white.reshape(-1))
             kicks = flow.basis.forward(white, overwrite=True).reshape(-1)
             noise = self.noise.reshape(-1)
             twice = passes.step_noisy(
@@ -317,9 +316,3 @@ class _Marcher:
             passes.tabulate_etdrk4(h, self.flow.linear.reshape(-1), self.flow.mobility.reshape(-1), table)
             self.tables[h] = table
         return self.tables[h]
-
-
-@njit(cache=True, nogil=True)
-def _fill_normal(state: NDArray[np.uint64], out: Array) -> None:
-    for i in range(out.size):
-        out[i] = normal(state)

@@ -125,7 +125,7 @@ EVIDENCE = (
             relative=2e-3,
             kind="published",
             source=_AT,
-            note="256 beads here; 2000 beads give a thousandth more",
+            note="256 beads here; 2000 beads give up to half a thousandth more",
         )
         for density, repulsion, pressure in (
             (3.0, 25.0, 23.636),
