@@ -30,8 +30,9 @@ out of a link ends with the probability *P*,
 
 and a finite share of the strands is elastically active above the gel point :math:`p^2 = 1/(f-1)`.
 
-Conventions: nodes are beads; every edge is one spring, parallel edges and loops included (`networkx.MultiGraph`). In a
-periodic network an edge may carry ``image``, the whole number of cells by which its far end is shifted, counted from
+Conventions: nodes are beads; every edge is one spring, parallel edges and loops included (`networkx.MultiGraph`), and
+*L* is that of networkx: an edge's ``weight``, if it has one, is its stiffness over that of the others. In a periodic
+network an edge may carry ``image``, the whole number of cells by which its far end is shifted, counted from
 the node that was added first to the other.
 
 References

@@ -1,5 +1,6 @@
-"""Random end-linking without space: Miller & Macosko's closed forms."""
+"""Random end-linking without space: Miller & Macosko's mean field."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from ...quantities import Fraction, law
 
 __all__ = ["active_cycles", "extinction_probability"]
+
+_MOST_ARMS = 100
 
 
 @law
@@ -18,12 +21,12 @@ def extinction_probability(conversion: Fraction, functionality: Fraction = 4.0) 
     conversion : float
         Share of strand ends that have reacted [1], above 0.
     functionality : float
-        Strands that a link can hold [1]: 3 or 4; NaN otherwise.
+        Strands that a link can hold [1]: a whole number from 3 to 100; NaN otherwise.
 
     Returns
     -------
     float
-        1 up to the gel point, 0 at full conversion [1].
+        The least root of P = 1 - p^2 + p^2 P^(f-1): 1 up to the gel point, 0 at full conversion [1].
 
     References
     ----------
@@ -34,10 +37,20 @@ def extinction_probability(conversion: Fraction, functionality: Fraction = 4.0) 
     >>> round(extinction_probability(0.9), 6), extinction_probability(0.5), extinction_probability(1.0, 3.0)
     (0.196109, 1.0, 0.0)
     """
-    square = 1.0 / np.square(conversion)
-    four = np.sqrt(np.maximum(square - 0.75, 0.0)) - 0.5
-    walk = np.where(np.equal(functionality, 4.0), four, np.where(np.equal(functionality, 3.0), square - 1.0, np.nan))
-    result: Any = np.minimum(walk, 1.0)
+    bound, arms = np.broadcast_arrays(np.square(np.asarray(conversion, dtype=float)), np.asarray(functionality))
+    whole = (arms == np.rint(arms)) & (arms >= 3) & (arms <= _MOST_ARMS)
+    f = np.where(whole, arms, 3).astype(int)
+    walk = np.zeros(bound.shape)
+    for _ in range(60):  # Newton from below: convex, so that it rises to the least root and never passes it
+        excess = 1.0 - bound + bound * walk ** (f - 1) - walk
+        slope = 1.0 - bound * (f - 1) * walk ** (f - 2)
+        walk = np.minimum(walk + np.where(slope > 0.0, excess / np.where(slope > 0.0, slope, 1.0), 0.0), 1.0)
+    square = 1.0 / np.where(bound > 0.0, bound, 1.0)
+    four = np.minimum(np.sqrt(np.maximum(square - 0.75, 0.0)) - 0.5, 1.0)
+    three = np.minimum(square - 1.0, 1.0)
+    infinite = bound * (f - 1) > 1.0
+    known = np.where(f == 4, four, np.where(f == 3, three, walk))
+    result: Any = np.where(whole, np.where(infinite, known, 1.0), np.nan)
     return result[()]
 
 
@@ -50,7 +63,7 @@ def active_cycles(conversion: Fraction, functionality: Fraction = 4.0) -> Fracti
     conversion : float
         Share of strand ends that have reacted [1].
     functionality : float
-        3 or 4 [1]; NaN otherwise.
+        A whole number from 3 to 100 [1]; NaN otherwise.
 
     Returns
     -------
@@ -66,9 +79,17 @@ def active_cycles(conversion: Fraction, functionality: Fraction = 4.0) -> Fracti
     >>> round(active_cycles(0.95), 6), round(active_cycles(0.95, 3.0), 6), active_cycles(1.0)
     (0.402546, 0.236551, 0.5)
     """
-    ends = np.asarray(extinction_probability.__wrapped__(conversion, functionality))
-    goes_on = 1.0 - ends
-    # a link with m >= 3 infinite arms counts (m - 2)/2; there are 2/f links a strand
-    four = (4.0 * ends * goes_on**3 + 2.0 * goes_on**4) / 4.0
-    result: Any = np.where(np.equal(functionality, 4.0), four, goes_on**3 / 3.0)
+    ends, arms = np.broadcast_arrays(
+        np.asarray(extinction_probability.__wrapped__(conversion, functionality)),
+        np.asarray(functionality, dtype=float),
+    )
+    goes_on, total = 1.0 - ends, np.zeros(ends.shape)
+    for f in np.unique(arms[~np.isnan(ends)]).astype(int).tolist():
+        # a link with m >= 3 infinite arms counts (m - 2)/2; there are 2/f links a strand
+        shares = (
+            math.comb(f, m) * goes_on**m * np.where(ends > 0.0, ends, 0.0) ** (f - m) * (m - 2) / f
+            for m in range(3, f + 1)
+        )
+        total = np.where(arms == f, sum(shares, np.zeros(ends.shape)), total)
+    result: Any = np.where(np.isnan(ends), np.nan, total)
     return result[()]

@@ -3,6 +3,8 @@
 import networkx
 import numpy as np
 import pytest
+import scipy.linalg
+import scipy.optimize
 from mesoscale.core.model import ParameterError
 from mesoscale.core.networks.elasticity import (
     active_cycles,
@@ -110,7 +112,7 @@ def test_nothing_is_active_below_the_gel_point():
     assert extinction_probability(1 / np.sqrt(3), 4.0) == pytest.approx(1.0)
     assert extinction_probability(1 / np.sqrt(2), 3.0) == pytest.approx(1.0)
     assert active_cycles(0.5) == 0.0
-    assert np.isnan(active_cycles(0.9, 5.0))
+    assert np.isnan(active_cycles(0.9, 4.5))
 
 
 @pytest.mark.parametrize("functionality", [3.0, 4.0])
@@ -139,6 +141,105 @@ def test_a_transient_network_flows():
     )
 
 
+def drawn_network(seed, weighted):
+    """Any graph: parallel bonds, loops, single beads, several components; with its incidence matrix and shifts."""
+    random = np.random.default_rng(seed)
+    n, bonds = int(random.integers(2, 12)), int(random.integers(1, 20))
+    graph = networkx.MultiGraph()
+    graph.add_nodes_from(random.permutation(n).tolist())
+    place = {bead: i for i, bead in enumerate(graph)}
+    incidence, images, weights = np.zeros((bonds, n)), np.zeros((bonds, 3)), np.ones(bonds)
+    for row in range(bonds):
+        u, v = random.integers(0, n, 2).tolist()
+        images[row] = random.integers(-1, 2, 3)
+        attributes = {"image": tuple(images[row].astype(int).tolist())}
+        if weighted:
+            weights[row] = attributes["weight"] = float(random.uniform(0.2, 5.0))
+        graph.add_edge(u, v, **attributes)
+        first, second = sorted((place[u], place[v]))
+        incidence[row, second] += 1
+        incidence[row, first] -= 1
+    return graph, incidence, images, weights
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_any_graph_has_the_spectrum_and_the_balance_of_its_springs(weighted):
+    cell = np.array([[2.0, 0.0, 0.0], [0.3, 3.0, 0.0], [0.1, 0.2, 4.0]])
+    for seed in range(25):
+        graph, incidence, images, weights = drawn_network(seed, weighted)
+        matrix = incidence.T @ (weights[:, None] * incidence)
+        np.testing.assert_allclose(laplacian_spectrum(graph), np.linalg.eigvalsh(matrix), atol=1e-12)
+        assert cycle_rank(graph) == len(incidence) - np.linalg.matrix_rank(incidence)
+        root = np.sqrt(weights)[:, None]  # balance is the least energy: weighted least squares
+        place = np.linalg.lstsq(root * incidence, -root * (images @ cell), rcond=None)[0]
+        energy = (weights[:, None] * (incidence @ place + images @ cell) ** 2).sum()
+        assert equilibrium_modulus(graph, 1.7, cell) == pytest.approx(1.7 * energy / 3 / 24.0, rel=1e-9, abs=1e-12)
+
+
+def test_a_weight_is_as_many_springs_side_by_side():
+    heavy = networkx.Graph([(0, 1, {"weight": 3}), (1, 2, {"weight": 2})])
+    many = networkx.MultiGraph([(0, 1)] * 3 + [(1, 2)] * 2)
+    np.testing.assert_allclose(laplacian_spectrum(heavy), laplacian_spectrum(many), atol=1e-14)
+    assert cycle_rank(heavy) == 0  # but one spring is one spring for what a link remembers
+    relaxing = maxwell_model(heavy, volume=1.0, **UNITS)
+    assert float(relaxing.relaxation_modulus(0.0)) == pytest.approx(2.0)  # kT a bond, however stiff
+
+
+def test_what_does_not_hang_together_relaxes_by_itself():
+    pieces = [networkx.path_graph(5), networkx.cycle_graph(4), dendrimer(3, 2), networkx.empty_graph(7)]
+    together = networkx.disjoint_union_all(pieces)
+    apart = np.sort(np.concatenate([laplacian_spectrum(piece) for piece in pieces]))
+    np.testing.assert_allclose(laplacian_spectrum(together), apart, atol=1e-13)
+    assert (laplacian_spectrum(together) == 0.0).sum() == 10
+    chains = networkx.disjoint_union_all([networkx.path_graph(20)] * 30)  # 600 beads, but no matrix of that size
+    melt = maxwell_model(chains, volume=600.0, **UNITS)
+    assert melt.viscosity() == pytest.approx(399 / 720)
+    assert len(melt.modes) == 19
+
+
+def test_gurtovenko2005_the_stress_of_a_moving_dendrimer_is_forgotten_by_its_spectrum():
+    """Beads that move by the exact Gaussian propagator, from bonds alone, against equation (1)."""
+    tree, lag = dendrimer(3, 2), 0.1
+    random = np.random.default_rng(5)
+    matrix = networkx.laplacian_matrix(tree).toarray().astype(float)
+    bonds = np.array(tree.edges())
+    decay = scipy.linalg.expm(-matrix * lag)  # k = zeta = kT = 1
+    spread = np.linalg.pinv(matrix)  # of the shape; the centre of mass pulls at no bond
+    kick = np.linalg.cholesky(spread - decay @ spread @ decay.T + 1e-12 * np.eye(10))
+    x = np.einsum("ij,njk->nik", np.linalg.cholesky(spread + 1e-12 * np.eye(10)), random.standard_normal((6000, 10, 2)))
+    stresses = []
+    for _ in range(11):
+        arms = x[:, bonds[:, 1]] - x[:, bonds[:, 0]]
+        stresses.append((arms[..., 0] * arms[..., 1]).sum(axis=1))
+        x = np.einsum("ij,njk->nik", decay, x) + np.einsum("ij,njk->nik", kick, random.standard_normal(x.shape))
+    model = maxwell_model(tree, thermal_energy=1.0, spring_constant=1.0, friction=1.0, volume=10.0)
+    for steps, listed in ((1, 0.63381640), (10, 0.15958002)):  # (1/N) sum of exp(-2 lambda t)
+        product = stresses[0] * stresses[steps] / 10.0
+        error = product.std(ddof=1) / np.sqrt(len(product))
+        assert float(model.relaxation_modulus(lag * steps)) == pytest.approx(listed, abs=1e-8)
+        assert abs(product.mean() - listed) < 4 * error
+
+
+@pytest.mark.parametrize("functionality", [5, 6, 12])
+def test_links_of_any_functionality(functionality):
+    for conversion in (0.4, 0.6, 0.9, 0.99):
+        walk = extinction_probability(conversion, float(functionality))
+        grid = np.linspace(0.0, 1.0 - 1e-6, 20_001)
+        below = np.flatnonzero(1 - conversion**2 + conversion**2 * grid ** (functionality - 1) < grid)
+        assert walk == (pytest.approx(grid[below[0]], abs=1e-4) if len(below) else 1.0)
+    assert active_cycles(1.0, float(functionality)) == pytest.approx(1 - 2 / functionality)
+    ranks = [cycle_rank(end_linked_network(6000, functionality, 0.75, seed)) for seed in range(6)]
+    share = np.array(ranks) * 2 / functionality / 6000
+    assert abs(share.mean() - active_cycles(0.75, float(functionality))) < 4 * share.std(ddof=1) / np.sqrt(6)
+
+
+def test_a_lattice_of_one_cell_is_a_lattice():
+    for cells in (1, 2):
+        strand = 3 / 16
+        modulus = equilibrium_modulus(diamond_network(cells, 2), 1.0, FCC * cells)
+        assert modulus == pytest.approx(4 * cells**3 * strand / 3 / 3 / (cells**3 / 4), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -149,6 +250,25 @@ def test_a_transient_network_flows():
         (lambda: maxwell_model(networkx.path_graph(2), volume=0.0, **UNITS), "volume must be a positive number"),
         (lambda: transient(maxwell_model(networkx.path_graph(2), volume=1.0, **UNITS), 0.0), "breaking_rate must be"),
         (lambda: end_linked_network(10, 3, 0.0), "conversion must be a probability above 0"),
+        (lambda: end_linked_network(1, 3, 0.5), "links must be a whole number of at least 2"),
+        (lambda: end_linked_network(10**8, 3, 0.5), "links must have at most 10000000 ends"),
+        (lambda: dendrimer(3, 40), "generations must be at most 18"),
+        (lambda: dendrimer(0, 2), "functionality must be a whole number of at least 1"),
+        (lambda: diamond_network(0), "cells must be a whole number of at least 1"),
+        (lambda: diamond_network(100), "cells must make at most 1000000 beads"),
+        (lambda: laplacian_spectrum(np.eye(2)), "graph must be a networkx graph, not ndarray"),
+        (lambda: laplacian_spectrum(networkx.Graph([(0, 1, {"weight": -1.0})])), "weight must be a positive number"),
+        (lambda: laplacian_spectrum(networkx.path_graph(20_001)), "at most 20000 beads in one component"),
+        (lambda: cycle_rank(networkx.DiGraph([(0, 1)])), "graph must be undirected"),
+        (lambda: equilibrium_modulus(networkx.DiGraph([(0, 1)]), 1.0, [1.0] * 3), "graph must be undirected"),
+        (lambda: equilibrium_modulus(networkx.path_graph(2), -1.0, [1.0] * 3), "spring_constant must be a positive"),
+        (lambda: equilibrium_modulus(networkx.path_graph(2), 1.0, [1.0, -1.0, 1.0]), "cell must be three positive"),
+        (lambda: equilibrium_modulus(networkx.path_graph(2), 1.0, "cube"), "cell must be three positive"),
+        (
+            lambda: equilibrium_modulus(networkx.Graph([(0, 1, {"image": (1, 0)})]), 1.0, [1.0] * 3),
+            "image must be three whole numbers",
+        ),
+        (lambda: maxwell_model(networkx.empty_graph(3), volume=1.0, **UNITS), "graph must have a bond"),
     ],
 )
 def test_what_makes_no_sense_is_refused(call, message):
