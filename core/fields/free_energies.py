@@ -12,8 +12,9 @@ compiled kernels; a function of the user's comes as two functions compiled by nu
     f = \frac{c}{N_A} \ln c + \frac{1-c}{N_B} \ln(1-c) + \chi c (1-c) \tag{2}
 
 Equation (2), in units of kT per site, is Flory and Huggins' [1]; N_A = N_B = 1 is the regular solution. Its logarithms
-end at 0 and 1, which a field may overshoot: below *margin* and above 1 - *margin* the energy goes on as the parabola of
-the same value, slope and curvature. Inside, nothing is changed; the margin must be far below the binodal.
+end at 0 and 1, which a field may overshoot: below *margin* and above 1 - *margin* a field sees the parabola of the
+same value, slope and curvature. Inside, nothing is changed; a phase c purer than the margin is off by some margin
+ln(margin / c).
 
 Two phases coexist where a common tangent touches, and a flat interface between them costs, with the gradient term
 (kappa/2) (grad c)^2 [2],
@@ -39,7 +40,15 @@ import numpy as np
 from numba import njit
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
-from scipy import integrate, optimize
+from scipy import optimize
+
+from .common_tangent import (
+    common_tangent,
+    mixture_binodal,
+    mixture_height,
+    mixture_spinodal,
+    tension_integral,
+)
 
 __all__ = [
     "FreeEnergy",
@@ -120,6 +129,8 @@ class FreeEnergy:
 
     def spinodal(self) -> tuple[float, ...]:
         """Compositions at which f'' changes its sign, in order; empty where the mixture is stable everywhere."""
+        if self.kind == "mixture":
+            return mixture_spinodal(*self._weights())
         grid = np.linspace(*self.interval, 2001)
         sign = np.sign(self.curvature(grid))
         places = np.flatnonzero(sign[1:] * sign[:-1] < 0)
@@ -129,56 +140,46 @@ class FreeEnergy:
     def binodal(self) -> tuple[float, float] | None:
         """The two compositions that the common tangent touches; None where the mixture is stable everywhere.
 
+        Of a mixture those of equation (2) itself, however pure: the margin plays no part.
+
         Raises
         ------
         ArithmeticError
             If more than two phases compete or the tangent leaves the interval.
         """
-        turns = self.spinodal()
+        return mixture_binodal(*self._weights()) if self.kind == "mixture" else self._touch(self.spinodal())
+
+    def _touch(self, turns: tuple[float, ...]) -> tuple[float, float] | None:
+        """Common tangent of the energy as it is evaluated."""
         if not turns:
             return None
         if len(turns) != 2:
             raise ArithmeticError(f"binodal: the spinodal has {len(turns)} points inside {self.interval}, not 2")
-        low, high = self.interval
+        ends = (-1.0, 2.0) if self.kind == "mixture" else self.interval
 
-        def partner(first: float) -> float:  # the composition on the other branch with the same slope
-            target = float(self.derivative(first))
+        def slope(c: float) -> float:
+            return float(self.derivative(c))
 
-            def excess(c: float) -> float:
-                return float(self.derivative(c)) - target
+        return common_tangent(slope, lambda c: float(self.value(c)) - c * slope(c), (turns[0], turns[1]), ends)
 
-            if excess(turns[1]) >= 0.0:
-                return turns[1]
-            return (
-                high if excess(high) <= 0.0 else float(optimize.brentq(excess, turns[1], high, xtol=1e-15, rtol=1e-14))
-            )
+    def working_phases(self) -> tuple[float, float] | None:
+        """Between which compositions a field separates: the binodal, or, where that lies beyond a mixture's margin,
+        the common tangent of the parabolas beyond it. It misses the true phase c by some margin ln(margin / c).
+        """
+        phases = self.binodal()
+        if phases is None or self.kind != "mixture":
+            return phases
+        margin = float(self.parameters[3])
+        inside = phases[0] >= margin and phases[1] <= 1.0 - margin
+        return phases if inside else self._touch(self.spinodal())
 
-        def mismatch(first: float) -> float:
-            second = partner(first)
-            rise = float(self.value(second)) - float(self.value(first))
-            return rise - float(self.derivative(first)) * (second - first)
-
-        # slopes that both branches have: between those of the two spinodal points, and at the ends of the interval
-        top, bottom = (float(self.derivative(turns[i])) for i in (0, 1))
-        least = self._on_left(max(bottom, float(self.derivative(low))), low, turns[0])
-        most = self._on_left(min(top, float(self.derivative(high))), low, turns[0])
-        least, most = least + 1e-13 * (turns[0] - low), most - 1e-13 * (turns[0] - low)
-        if not mismatch(least) * mismatch(most) < 0:
-            raise ArithmeticError(f"binodal: no common tangent inside {self.interval}")
-        first = float(optimize.brentq(mismatch, least, most, xtol=1e-15, rtol=1e-14))
-        return first, partner(first)
-
-    def _on_left(self, slope: float, low: float, turn: float) -> float:
-        def excess(c: float) -> float:
-            return float(self.derivative(c)) - slope
-
-        if excess(low) >= 0.0:
-            return low
-        return turn if excess(turn) <= 0.0 else float(optimize.brentq(excess, low, turn, xtol=1e-15, rtol=1e-14))
+    def _weights(self) -> tuple[float, float, float]:
+        """a, b and chi of f = a c ln c + b (1 - c) ln(1 - c) + chi c (1 - c)."""
+        return 1.0 / float(self.parameters[0]), 1.0 / float(self.parameters[1]), float(self.parameters[2])
 
     def tangent(self, composition: float) -> float:
         """The lever rule: energy density of the two coexisting phases at this mean composition, f itself outside."""
-        phases = self.binodal()
+        phases = self.working_phases()
         if phases is None or not phases[0] < composition < phases[1]:
             return float(self.value(composition))
         share = (composition - phases[0]) / (phases[1] - phases[0])
@@ -189,15 +190,16 @@ class FreeEnergy:
         phases = self.binodal()
         if phases is None:
             return math.nan
-        first, second = phases
+        first = phases[0]
+        if self.kind == "mixture":
+            tiny = max(first, 1e-300)  # a phase without a trace of the other has no logarithm
+            return tension_integral(mixture_height(*self._weights(), tiny), (tiny, phases[1]), gradient_energy)
         slope, base = float(self.derivative(first)), float(self.value(first))
 
-        def integrand(angle: float) -> float:  # c on half a circle: the root vanishes smoothly at both ends
-            c = 0.5 * (first + second) - 0.5 * (second - first) * math.cos(angle)
-            height = float(self.value(c)) - base - slope * (c - first)
-            return math.sqrt(max(0.0, 2.0 * gradient_energy * height)) * 0.5 * (second - first) * math.sin(angle)
+        def height(c: float) -> float:
+            return float(self.value(c)) - base - slope * (c - first)
 
-        return float(integrate.quad(integrand, 0.0, math.pi, epsabs=0.0, epsrel=1e-10, limit=200)[0])
+        return tension_integral(height, phases, gradient_energy)
 
     def balanced_stabiliser(self) -> float:
         """The linear part a c that a split scheme takes out of f'(c), weighed between error and stability.
@@ -207,7 +209,7 @@ class FreeEnergy:
         is stable at any step. Halfway between, coarsening takes half the steps of the first, and errs in the energy by
         0.1 % where the second errs by 3 % (PFHub benchmark 1b to t = 1e4, tolerance 1e-3). Zero where none separate.
         """
-        phases = self.binodal()
+        phases = self.working_phases()
         if phases is None:
             return 0.0
         bend = self.curvature(np.linspace(*phases, 201))
@@ -246,20 +248,31 @@ def double_well(first: float = 0.3, second: float = 0.7, barrier: float = 5.0) -
 
 
 def flory_huggins(
-    interaction: float, first_length: float = 1.0, second_length: float = 1.0, *, margin: float = 1e-4
+    interaction: float, first_length: float = 1.0, second_length: float = 1.0, *, margin: float | None = None
 ) -> FreeEnergy:
     """Mixing of two polymers (or a polymer and a solvent), equation (2), in kT per site.
 
+    The margin is 1e-4, or a tenth of the spinodal's distance from the nearer end where that is less.
+
     >>> round(flory_huggins(2.5).binodal()[0], 6)
     0.144794
+    >>> [float(f"{c:.4g}") for c in flory_huggins(1.0, 100.0, 1.0).binodal()]  # a dilute phase of long chains
+    [1.018e-10, 0.6749]
     """
-    if not (first_length > 0 and second_length > 0 and 0 < margin < 0.1):
-        raise ValueError("flory_huggins: lengths must be positive and the margin between 0 and 0.1")
+    if not (0 < first_length < math.inf and 0 < second_length < math.inf and math.isfinite(interaction)):
+        raise ValueError(
+            f"flory_huggins({interaction}, {first_length}, {second_length}): lengths must be positive, all finite"
+        )
+    turns = mixture_spinodal(1.0 / first_length, 1.0 / second_length, interaction)
+    most = min(0.1, *(min(c, 1.0 - c) for c in turns)) if turns else 0.1
+    margin = min(1e-4, 0.1 * most) if margin is None else margin
+    if not 0.0 < margin < most:
+        raise ValueError(f"margin = {margin}: must be greater than 0 and less than {most:.3g}, 0.1 or the spinodal's")
     parameters = np.array([first_length, second_length, interaction, margin])
     return FreeEnergy("mixture", parameters, (margin, 1.0 - margin))
 
 
-def regular_solution(interaction: float, *, margin: float = 1e-4) -> FreeEnergy:
+def regular_solution(interaction: float, *, margin: float | None = None) -> FreeEnergy:
     """Bragg and Williams' mixture: equation (2) with N_A = N_B = 1."""
     return flory_huggins(interaction, margin=margin)
 

@@ -34,9 +34,10 @@ that fits in the box costs more gradient than it gains in the bulk: governing ra
 Above, the mixture separates, and what it still holds above the tie line is the energy of its interfaces.
 
 **Also here.** Noise [3], exact for every mode of the linear part, with the equilibrium spectrum kT/(r + kappa k^2) of a
-stable mixture; long-range repulsion [4], sigma/(k^2 + s^2) beside kappa k^2, which stops the coarsening; a mobility
-that vanishes in the pure phases [6], M 4 (c - c_1)(c_2 - c)/(c_2 - c_1)^2, or one of the user's. Any other symbol goes
-to :mod:`mesoscale.core.fields.spectral` directly; long runs go to disk by :mod:`mesoscale.core.fields.recording`.
+stable mixture; long-range repulsion [4], sigma/(k^2 + s^2) beside r + kappa k^2 in (2), which stops the coarsening
+(unscreened, it slows all waves by M sigma: none grows where r^2 < 4 kappa sigma); a mobility that vanishes in the pure
+phases [6], M 4 (c - c_1)(c_2 - c)/(c_2 - c_1)^2, or one of the user's. Any other symbol goes to
+:mod:`mesoscale.core.fields.spectral` directly; long runs go to disk by :mod:`mesoscale.core.fields.recording`.
 
 **Validity.** Reduced units; the interface needs three cells or more. The laws are in SI and hold in
 reduced units as well. A wavelength below a few molecules means that the gradient expansion has failed.

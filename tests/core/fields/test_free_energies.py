@@ -110,7 +110,27 @@ def test_three_phases_are_refused():
 
 def test_a_tangent_outside_the_interval_is_refused():
     with pytest.raises(ArithmeticError, match="no common tangent"):
-        flory_huggins(10.0).binodal()  # its phases lie inside the margin
+        polynomial([0.0, 0.0, -0.5, 0.0, 0.25], (-0.9, 0.9)).binodal()  # its phases lie at -1 and 1
+
+
+def test_a_field_beyond_the_margin_works_with_the_parabolas_there():
+    f = flory_huggins(10.0)  # phases of 4.5e-5, beyond the margin of 1e-4
+    low, high = f.working_phases()
+    assert f.derivative(low) == pytest.approx(f.derivative(high), abs=1e-9)
+    rise = f.value(high) - f.value(low)
+    assert rise == pytest.approx(f.derivative(low) * (high - low), abs=1e-9)
+    assert low == pytest.approx(f.binodal()[0], abs=1e-4 * math.log(1e-4 / f.binodal()[0]))
+    assert f.tangent(0.5) < f.value(0.5)
+    inside = flory_huggins(2.5)
+    assert inside.working_phases() == inside.binodal()
+
+
+def test_the_margin_stays_below_the_spinodal():
+    f = flory_huggins(8.0, 1000.0, 1000.0)  # spinodal at 6e-5
+    assert f.parameters[3] < 0.11 * f.spinodal()[0]
+    assert f.curvature(-0.1) > 0.0
+    with pytest.raises(ValueError, match="must be greater than 0 and less than 6"):
+        flory_huggins(8.0, 1000.0, 1000.0, margin=0.01)
 
 
 def test_functions_of_the_users_are_compiled_and_checked():
@@ -132,6 +152,8 @@ def test_functions_of_the_users_are_compiled_and_checked():
         lambda: quartic(-1.0, 0.0),
         lambda: double_well(0.7, 0.3),
         lambda: flory_huggins(2.5, 0.0),
+        lambda: flory_huggins(math.nan),
+        lambda: flory_huggins(2.5, math.inf),
         lambda: from_functions(lambda c, p: c, lambda c, p: 1.0, interval=(1.0, 0.0)),
     ],
 )

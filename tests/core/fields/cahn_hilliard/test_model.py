@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mesoscale.core.fields import cahn_hilliard as ch
 from mesoscale.core.fields.cahn_hilliard import CahnHilliard
-from mesoscale.core.fields.free_energies import double_well, regular_solution
+from mesoscale.core.fields.free_energies import double_well, quartic, regular_solution
 from mesoscale.core.fields.spectral import Basis, GradientFlow, integrate
 from mesoscale.core.model import ParameterError
 
@@ -134,6 +134,59 @@ def test_repulsion_stops_the_coarsening():
     assert np.isfinite(screened.run().answer)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"repulsion": 0.1}, {"repulsion": 0.1, "screening": 0.7}, {"repulsion": 0.6, "screening": 0.1}, {"repulsion": 0.3},
+     {"mobility_law": "degenerate", "mean_composition": 0.3}],
+    ids=str,
+)  # fmt: skip
+def test_the_fastest_wave_is_the_one_that_grows_fastest(change):
+    """Its rate, and no other's, in the growth of noise; and where the ratio is below 1 no wave grows."""
+    model = CahnHilliard(
+        cells=128, reduced_box_size=160.0, dimensions=1, start_amplitude=1e-7, reduced_duration=4.0, tolerance=1e-7,
+        snapshots=3, **change,
+    )  # fmt: skip
+    ds, basis = model.run(), model.basis()
+    first, last = (np.abs(basis.forward(ds.composition[i].values.reshape(-1)))[1:40] for i in (0, -1))
+    rates = np.log(last / first) / float(ds.reduced_time[-1] - ds.reduced_time[0])
+    if model.governing_ratio() < 1.0:
+        assert rates.max() < 0.0
+        assert not bool(ds.fastest_rate_exists)
+        return
+    assert rates.max() == pytest.approx(float(ds.fastest_rate), rel=0.01)
+    assert rates.max() <= float(ds.fastest_rate) * (1 + 1e-4)
+    found = 2 * math.pi / basis.wavenumbers[0][1 + rates.argmax()]
+    assert found == pytest.approx(float(ds.fastest_wavelength), rel=0.05)
+
+
+def test_a_screened_repulsion_does_not_feel_the_mean():
+    """A mixture that stays mixed has the energy of the mixed one, at every mean composition."""
+    model = CahnHilliard(mean_composition=0.8, repulsion=0.5, screening=0.5, cells=16, start_amplitude=1e-6)
+    ds = model.run()
+    assert float(ds.answer) == pytest.approx(float(ds.naive_answer), rel=1e-9)
+
+
+def test_lamellae_of_a_block_copolymer_have_the_period_of_strong_segregation():
+    """Ohta & Kawasaki: the tension of flat interfaces against the repulsion of a square wave, period L.
+
+    F / V = 2 sigma_t / L + (sigma/2) L^2 / 48 for layers of -1 and 1: least at L^3 = 96 sigma_t / sigma.
+    """
+    sigma, tension = 1e-3, 2 * math.sqrt(2) / 3
+    best = (96 * tension / sigma) ** (1 / 3)
+
+    def energy(period):  # of one period, at rest
+        basis = Basis((128,), (period,))
+        quadratic = basis.k2 + sigma / np.where(basis.k2 > 0, basis.k2, np.inf)
+        flow = GradientFlow(basis, quartic(), quadratic, basis.k2, 0.5)
+        x = (np.arange(128) + 0.5) / 128 * period
+        history = integrate(flow, np.tanh(4 * np.sin(2 * math.pi * x / period)), [400.0], tolerance=1e-5)
+        return float(history.step_energies[-1]) / period
+
+    periods = best * np.array([0.85, 0.95, 1.05, 1.15])
+    bend, slope, _ = np.polyfit(periods, [energy(p) for p in periods], 2)
+    assert -slope / (2 * bend) == pytest.approx(best, rel=0.05)
+
+
 @pytest.mark.parametrize("change", [
     {"dimensions": 1}, {"dimensions": 3, "cells": 16}, {"mixing": "regular_solution", "mean_composition": 0.4},
     {"mixing": "flory_huggins", "first_chain_length": 5.0, "second_chain_length": 5.0, "interaction": 0.6,
@@ -171,6 +224,13 @@ def test_a_result_in_si():
         ({"cells": 4096, "dimensions": 3}, "cells must be at most"),
         ({"mixing": "regular_solution", "mean_composition": 0.0}, "mean_composition must be from"),
         ({"mixing": "own"}, "local_energy"),
+        (
+            {
+                "mixing": "flory_huggins", "mean_composition": 0.5, "interaction": 1.0, "first_chain_length": 1000,
+                "second_chain_length": 1000,
+            },
+            "interaction makes phases so pure",
+        ),
         ({"scheme": "eyre", "fixed_step": 1e-5}, "fixed_step must be at least"),
         (
             {"mixing": "own", "local_energy": lambda c, p: c * c, "local_slope": lambda c, p: c},
