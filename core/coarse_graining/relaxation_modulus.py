@@ -100,7 +100,7 @@ def rouse_modulus(
     time : float
         Since a step of strain [s].
     beads : int
-        N, one number.
+        N.
     friction : float
         zeta of a bead [kg/s].
     bond_length : float
@@ -111,19 +111,20 @@ def rouse_modulus(
     Returns
     -------
     float
-        N - 1 at time 0.
+        N - 1 at time 0, 0 before it.
 
     Examples
     --------
     >>> [round(rouse_modulus(t, 20, 1.0, 1.0, 1.0) / 20, 6) for t in (0.0, 0.1, 1.0)]
     [0.95, 0.392514, 0.091426]
     """
-    t = np.asarray(time, dtype=float)
-    total: Any = np.zeros(np.broadcast_shapes(t.shape, np.shape(friction), np.shape(bond_length)))
-    for mode in range(1, int(beads)):
-        rate = 24.0 * thermal_energy * math.sin(mode * math.pi / (2.0 * beads)) ** 2
-        total = total + np.exp(-t * rate / (friction * np.square(bond_length)))
-    return total[()]
+    t, chain = np.asarray(time, dtype=float), np.asarray(beads)
+    passed = np.maximum(t, 0.0) * thermal_energy / (friction * np.square(bond_length))
+    total: Any = np.zeros(np.broadcast_shapes(passed.shape, chain.shape))
+    for mode in range(1, int(np.max(chain, initial=0))):
+        sine = np.sin(mode * math.pi / (2.0 * chain))
+        total = total + np.where(mode < chain, np.exp(-24.0 * sine * sine * passed), 0.0)
+    return np.where(t < 0.0, 0.0, total)[()]
 
 
 @law
@@ -188,7 +189,7 @@ def relaxation_modulus(
     Raises
     ------
     ParameterError
-        If the shape is another, or a part has fewer than 16 samples.
+        If the shape is another, a number is not finite or not positive, or a part has fewer than 16 samples.
 
     Examples
     --------
@@ -200,16 +201,16 @@ def relaxation_modulus(
     if samples.ndim == 1 or (samples.ndim == 3 and samples.shape[1:] == (3, 3)):
         series = [samples]
     elif samples.ndim in (2, 3) and samples.shape[-1] == 6:
-        series = [_as_tensor(one) for one in samples.reshape(-1, *samples.shape[-2:])]
+        series = list(samples.reshape(-1, *samples.shape[-2:]))
     else:
         sentence = f"must be (n,), (n, 6), (n, 3, 3) or (sample, n, 6), not {samples.shape}"
         raise ParameterError("relaxation_modulus", {"stress": sentence})
-    if isinstance(parts, bool) or int(parts) != parts or parts < 1 or parts * len(series) < 2:
+    if isinstance(parts, bool) or not isinstance(parts, int | np.integer) or parts < 1 or parts * len(series) < 2:
         raise ParameterError("relaxation_modulus", {"parts": "must be an integer of at least 2 (1 with samples)"})
-    length = len(series[0]) // int(parts)
+    length = len(series[0]) // parts
     if length < 16:
         raise ParameterError("relaxation_modulus", {"parts": f"leaves {length} samples a part; 16 are needed"})
-    pieces = [one[n * length : (n + 1) * length] for one in series for n in range(int(parts))]
+    pieces = [one[n * length : (n + 1) * length] for one in series for n in range(parts)]
     results = [
         stress_relaxation(piece, sampling_interval, volume, temperature, boltzmann=boltzmann) for piece in pieces
     ]
@@ -269,8 +270,8 @@ def sample_rouse_stress(
     True
     """
     name = "sample_rouse_stress"
-    for word, value, least in (("beads", beads, 2), ("chains", chains, 1), ("samples", samples, 1)):
-        if isinstance(value, bool) or int(value) != value or value < least:
+    for word, value, least in (("beads", beads, 2), ("chains", chains, 1), ("samples", samples, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise ParameterError(name, {word: f"must be an integer of at least {least}, not {value!r}"})
     if chains * samples * 6 > _MOST_VALUES or beads > 100_000:
         raise ParameterError(name, {"samples": f"must be at most {_MOST_VALUES // (6 * chains)} for {chains} chains"})
@@ -292,10 +293,6 @@ def sample_rouse_stress(
                 "component": ["xx", "yy", "zz", "xy", "yz", "zx"]},
         attrs={"beads": beads, "seed": seed},
     )  # fmt: skip
-
-
-def _as_tensor(stress: Floats) -> Floats:
-    return np.asarray(stress[:, [0, 3, 5, 3, 1, 4, 5, 4, 2]]).reshape(-1, 3, 3)
 
 
 @njit(cache=True, nogil=True)

@@ -18,10 +18,10 @@ does after a small step of strain (Green-Kubo, averaged over the five independen
 :math:`Q(s) = G_e + \sum_i g_i s \tau_i / (1 + s \tau_i)`, whose negative roots :math:`s_k` lie one between each two
 poles (and one above the last pole if :math:`G_e > 0`),
 
-.. math:: J(t) = \frac{1}{G_e} + \sum_k \frac{e^{s_k t}}{s_k Q'(s_k)}   \qquad (4)
+.. math:: J(t) = \frac{1}{G(0)} + \sum_k \frac{e^{s_k t} - 1}{s_k Q'(s_k)} + \frac{t}{\eta}   \qquad (4)
 
-exactly; for a liquid, :math:`G_e = 0`, the first term gives way to :math:`t/\eta + J_e`, with
-:math:`\eta = \sum_i g_i \tau_i` and :math:`J_e = \sum_i g_i \tau_i^2 / \eta^2`. Note that *J* is not 1/*G*.
+exactly. A solid has no last term, and its *J* ends at :math:`1/G_e`; in a liquid :math:`\eta = \sum_i g_i \tau_i`,
+and what is elastic in it ends at :math:`J_e = \sum_i g_i \tau_i^2 / \eta^2`. Note that *J* is not 1/*G*.
 
 References
 ----------
@@ -106,22 +106,23 @@ class GeneralizedMaxwell(Record):
         return table[:, 1], table[:, 0]
 
     def relaxation_modulus(self, time: ArrayLike) -> Floats:
-        """Stress over strain at `time` [s] after a step of strain [Pa], equation (2); the shape of `time`."""
+        """Stress over strain at `time` [s] after a step of strain [Pa], equation (2), zero before it."""
         moduli, times = self._spectrum
-        t = np.asarray(time, dtype=np.float64)[..., None]
-        return np.asarray(self.equilibrium_modulus + (moduli * np.exp(-t / times)).sum(axis=-1))
+        t = np.asarray(time, dtype=np.float64)
+        value = self.equilibrium_modulus + (moduli * np.exp(-_over(np.maximum(t, 0.0), times))).sum(axis=-1)
+        return np.where(t < 0.0, 0.0, value)
 
     def storage_modulus(self, angular_frequency: ArrayLike) -> Floats:
         """In-phase modulus [Pa] at `angular_frequency` [rad/s], equation (3)."""
         moduli, times = self._spectrum
-        x = np.asarray(angular_frequency, dtype=np.float64)[..., None] * times
-        return np.asarray(self.equilibrium_modulus + (moduli * x * x / (1.0 + x * x)).sum(axis=-1))
+        x = _over(angular_frequency, 1.0 / times)
+        return np.asarray(self.equilibrium_modulus + (moduli * (x * x / (1.0 + x * x))).sum(axis=-1))
 
     def loss_modulus(self, angular_frequency: ArrayLike) -> Floats:
         """Out-of-phase modulus [Pa] at `angular_frequency` [rad/s], equation (3)."""
         moduli, times = self._spectrum
-        x = np.asarray(angular_frequency, dtype=np.float64)[..., None] * times
-        return np.asarray((moduli * x / (1.0 + x * x)).sum(axis=-1))
+        x = _over(angular_frequency, 1.0 / times)
+        return np.asarray((moduli * (x / (1.0 + x * x))).sum(axis=-1))
 
     def viscosity(self) -> float:
         """Zero-shear viscosity [Pa s]; infinite for a solid."""
@@ -165,9 +166,12 @@ class GeneralizedMaxwell(Record):
     def creep_compliance(self, time: ArrayLike) -> Floats:
         """Strain over stress [1/Pa] at `time` [s] after a step of stress, equation (4); zero before it."""
         t = np.asarray(time, dtype=np.float64)
-        compliances, retardation = self.retardation_spectrum()
         after = np.maximum(t, 0.0)
-        value = self.steady_state_compliance() - (compliances * np.exp(-after[..., None] / retardation)).sum(axis=-1)
+        compliances, retardation = self.retardation_spectrum()
+        moduli, _ = self._spectrum
+        # from what gives way at once upwards: all terms are positive, and nothing cancels
+        gained = (compliances * -np.expm1(-_over(after, retardation))).sum(axis=-1)
+        value = 1.0 / (self.equilibrium_modulus + moduli.sum()) + gained
         if self.equilibrium_modulus == 0:
             value = value + after / self.viscosity()
         return np.where(t < 0.0, 0.0, value)
@@ -186,12 +190,14 @@ class GeneralizedMaxwell(Record):
         Raises
         ------
         ParameterError
-            If the times do not increase or the lengths differ.
+            If the times do not increase, the lengths differ or a number is not finite.
         """
         t, gamma = (np.ascontiguousarray(values, dtype=np.float64) for values in (time, strain))
         if t.ndim != 1 or t.shape != gamma.shape or len(t) == 0:
             sentence = f"must be as long as strain, in one dimension, not of shapes {t.shape} and {gamma.shape}"
             raise ParameterError(type(self).__name__, {"time": sentence})
+        if not (np.isfinite(t).all() and np.isfinite(gamma).all()):
+            raise ParameterError(type(self).__name__, {"strain": "and its times must be finite"})
         if not (np.diff(t) > 0).all():
             raise ParameterError(type(self).__name__, {"time": "must increase"})
         moduli, times = self._spectrum
@@ -216,7 +222,7 @@ def fit_prony(
     modulus: ArrayLike,
     *,
     error: ArrayLike | None = None,
-    times_per_decade: int = 3,
+    times_per_decade: float = 3,
     solid: bool = False,
     merge: float = 0.2,
 ) -> PronyFit:
@@ -225,12 +231,12 @@ def fit_prony(
     Parameters
     ----------
     time : array_like
-        Times [s], positive except for a first zero, shape (n,).
+        Times [s] of at least 0, in any order, shape (n,).
     modulus : array_like
         Relaxation modulus [Pa], shape (n,).
     error : array_like, optional
         Standard errors. Weights are 1/(error + 0.01 modulus), so that all decades count.
-    times_per_decade : int
+    times_per_decade : float
         Density of the grid, which spans the positive times.
     solid : bool
         Whether an equilibrium modulus is fitted, too.
@@ -240,7 +246,7 @@ def fit_prony(
     Raises
     ------
     ParameterError
-        If the data are unusable.
+        If the data, or the grid asked for, are unusable.
 
     Examples
     --------
@@ -255,6 +261,13 @@ def fit_prony(
         raise ParameterError("fit_prony", {"modulus": "must be as long as time (and error), at least 3 points"})
     if not (np.isfinite(t).all() and np.isfinite(g).all() and (t >= 0).all() and g.max() > 0):
         raise ParameterError("fit_prony", {"modulus": "must be finite and somewhere positive, at times of at least 0"})
+    if not (np.isfinite(spread).all() and (spread >= 0).all()):
+        raise ParameterError("fit_prony", {"error": "must be finite and at least 0"})
+    if len(np.unique(t[t > 0])) < 2:
+        raise ParameterError("fit_prony", {"time": "must have two positive values or more: the grid spans them"})
+    for name, value, least in (("times_per_decade", times_per_decade, 0.1), ("merge", merge, 0.0)):
+        if not least <= value <= 100.0:
+            raise ParameterError("fit_prony", {name: f"must be from {least:g} to 100"}, {name: value})
     low, high = np.log10(t[t > 0].min()), np.log10(t.max())
     grid = np.logspace(low, high, max(2, int(np.ceil((high - low) * times_per_decade)) + 1))
     basis = np.exp(-t[:, None] / grid)
@@ -264,7 +277,7 @@ def fit_prony(
     amplitudes, _ = scipy.optimize.nnls(basis * weight[:, None], g * weight)
     stays = float(amplitudes[-1]) if solid else 0.0
     moduli = amplitudes[: len(grid)]
-    kept = moduli > 0
+    kept = moduli > 1e-12 * amplitudes.sum()  # what rounding leaves is no mode
     material = GeneralizedMaxwell.of_spectrum(*_merge_close(moduli[kept], grid[kept], merge), stays)
     seen = np.abs(g) > 1e-3 * g.max()
     deviation = float(np.max(np.abs(material.relaxation_modulus(t[seen]) / g[seen] - 1.0)))
@@ -298,7 +311,8 @@ def stress_relaxation(
     Parameters
     ----------
     stress : array_like
-        Samples of the whole tensor [Pa], shape (n, 3, 3), or of one deviatoric shear component, shape (n,).
+        Samples of the whole tensor [Pa], shape (n, 3, 3); of its components xx, yy, zz, xy, yz, zx, shape (n, 6), as
+        `simulate` of :mod:`mesoscale.core.particles.dynamics` gives them; or of one shear component, shape (n,).
     sampling_interval : float
         Time between two samples [s].
     volume : float
@@ -316,7 +330,7 @@ def stress_relaxation(
     Raises
     ------
     ParameterError
-        If the samples have another shape.
+        If the samples have another shape or are not finite, or a number is not positive.
 
     Examples
     --------
@@ -325,19 +339,33 @@ def stress_relaxation(
     ([0.0, 0.5, 1.0], [0.5, -0.5, 0.5])
     """
     samples = np.asarray(stress, dtype=np.float64)
-    scale = volume / ((constants.k if boltzmann is None else boltzmann) * temperature)
+    k = constants.k if boltzmann is None else boltzmann
+    numbers = {"sampling_interval": sampling_interval, "volume": volume, "temperature": temperature, "boltzmann": k}
+    for name, value in numbers.items():
+        if isinstance(value, str) or np.ndim(value) != 0 or not 0.0 < float(value) < np.inf:
+            raise ParameterError("stress_relaxation", {name: "must be a positive number"}, {name: value})
+    if samples.size == 0 or (samples.ndim != 1 and samples.shape[1:] not in ((6,), (3, 3))):
+        sentence = f"must be (n,), (n, 6) or (n, 3, 3), not {samples.shape}"
+        raise ParameterError("stress_relaxation", {"stress": sentence})
+    if not np.isfinite(samples).all():
+        raise ParameterError("stress_relaxation", {"stress": "must be finite"})
+    scale = float(volume) / (float(k) * float(temperature))
     if samples.ndim == 1:
         lags, correlation = correlate(samples, subtract_mean=False)
         return np.asarray(lags * sampling_interval, dtype=np.float64), scale * correlation
-    if samples.ndim != 3 or samples.shape[1:] != (3, 3):
-        raise ParameterError("stress_relaxation", {"stress": f"must be (n,) or (n, 3, 3), not {samples.shape}"})
-    shear = np.stack([samples[:, a, b] for a, b in ((0, 1), (1, 2), (0, 2))], axis=1)
-    normal = np.stack([samples[:, a, a] - samples[:, b, b] for a, b in ((0, 1), (1, 2), (0, 2))], axis=1)
-    lags, sheared = correlate(shear, subtract_mean=False)
+    flat = samples if samples.shape[1:] == (6,) else samples.reshape(-1, 9)[:, [0, 4, 8, 1, 5, 2]]
+    normal = np.stack([flat[:, 0] - flat[:, 1], flat[:, 1] - flat[:, 2], flat[:, 0] - flat[:, 2]], axis=1)
+    lags, sheared = correlate(flat[:, 3:], subtract_mean=False)
     time = np.asarray(lags * sampling_interval, dtype=np.float64)
     _, normals = correlate(normal, subtract_mean=False)
     # `correlate` averages over the three channels where equation (1) sums
     return time, scale * (3.0 / 5.0 * sheared + 3.0 / 30.0 * normals)
+
+
+def _over(values: ArrayLike, units: Floats) -> Floats:
+    """Each value over each unit, on a last axis; so large ones that their squares would overflow are cut."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.minimum(np.asarray(values, dtype=np.float64)[..., None] / units, 1e150))
 
 
 @njit(cache=True, nogil=True)

@@ -38,6 +38,18 @@ def test_the_longest_time_comes_to_that_of_a_string():
     assert np.isnan(rouse_time(20, 1.0, 1.0, 1.0, 0))
 
 
+def test_chains_of_any_length_side_by_side():
+    beads, time = np.array([1, 2, 7, 20]), np.array([[-1.0], [0.0], [0.4]])
+    modulus = rouse_modulus(time, beads, 2.0, 0.5, 3.0)
+    assert modulus.shape == (3, 4)
+    assert (modulus[0] == 0.0).all()
+    assert modulus[1].tolist() == [0.0, 1.0, 6.0, 19.0]
+    for column, n in enumerate(beads):
+        assert modulus[2, column] == pytest.approx(float(rouse_modulus(0.4, int(n), 2.0, 0.5, 3.0)))
+    hot = rouse_modulus(0.01, 5, 2.0, 0.5, np.array([1.0, 2.0]))
+    assert hot[1] == pytest.approx(float(rouse_modulus(0.02, 5, 2.0, 0.5, 1.0)))  # kT and time go together
+
+
 def test_viscosity_is_the_integral_of_the_modulus():
     eta = integrate.quad(lambda t: float(rouse_modulus(t, 7, 2.0, 0.5, 3.0)), 0, 10, epsabs=1e-12)[0]
     assert 3.0 * eta == pytest.approx(float(rouse_viscosity(7, 2.0, 0.5)), rel=1e-8)
@@ -137,6 +149,11 @@ def test_ferrario1991_viscosity_of_a_lennard_jones_liquid_near_its_triple_point(
         (lambda: relaxation_modulus(np.zeros((40, 5)), 1.0, 1.0, 1.0), "stress must be"),
         (lambda: relaxation_modulus(np.zeros(40), 1.0, 1.0, 1.0, parts=1), "parts must be an integer of at least 2"),
         (lambda: relaxation_modulus(np.zeros(40), 1.0, 1.0, 1.0, parts=4), "leaves 10 samples a part"),
+        (lambda: relaxation_modulus(np.zeros(40), 1.0, 1.0, 1.0, parts=2.5), "parts must be an integer"),
+        (lambda: relaxation_modulus(np.full(40, np.nan), 1.0, 1.0, 1.0, parts=2), "stress must be finite"),
+        (lambda: relaxation_modulus(np.zeros(40), 1.0, -1.0, 1.0, parts=2), "volume must be a positive number"),
+        (lambda: sample_rouse_stress("ten", 1, 10, 0.1), "beads must be an integer of at least 2"),
+        (lambda: sample_rouse_stress(2, 1, 10, 0.1, seed=-1), "seed must be an integer of at least 0"),
         (lambda: sample_rouse_stress(1, 1, 10, 0.1), "beads must be an integer of at least 2"),
         (lambda: sample_rouse_stress(2, 0, 10, 0.1), "chains must be an integer of at least 1"),
         (lambda: sample_rouse_stress(2, 100, 10**7, 0.1), "samples must be at most"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.integrate
+import scipy.linalg
 from mesoscale.core.coarse_graining.viscoelasticity import (
     GeneralizedMaxwell,
     MaxwellMode,
@@ -58,6 +59,66 @@ def test_retardation_times_interlace_over_twenty_decades():
     assert (retardation[:-1] < times[1:]).all()
     assert retardation[-1] > times[-1]
     assert solid.creep_compliance(0.0) == pytest.approx(1 / 61.001, rel=1e-9)
+
+
+def drawn_material(seed):
+    random = np.random.default_rng(seed)
+    count = int(random.integers(1, 8))
+    moduli, times = 10 ** random.uniform(-3, 3, count), 10 ** random.uniform(-2, 2, count)
+    return moduli, times, float(seed % 2 * 10 ** random.uniform(-3, 3))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_creep_is_that_of_springs_and_dashpots_under_a_weight(seed):
+    """Each dashpot yields as dy/dt = (gamma - y)/tau, and the springs together carry the load: a matrix exponential."""
+    moduli, times, stays = drawn_material(seed)
+    total, count = stays + moduli.sum(), len(moduli)
+    flow = np.zeros((count + 1, count + 1))
+    flow[:count, :count] = np.outer(1 / times, moduli / total) - np.diag(1 / times)
+    flow[:count, count] = 1 / times / total
+    for t in (0.0, 1e-3, 0.3, 7.0, 90.0):
+        with np.errstate(all="ignore"):
+            yielded = (scipy.linalg.expm(flow * t) @ np.append(np.zeros(count), 1.0))[:count]
+        expected = (1 + moduli @ yielded) / total
+        material = GeneralizedMaxwell.of_spectrum(moduli, times, stays)
+        assert float(material.creep_compliance(t)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("frequency", [0.03, 1.0, 40.0])
+def test_dynamic_moduli_are_the_fourier_integrals_of_the_modulus(seed, frequency):
+    moduli, times, stays = drawn_material(seed)
+    material = GeneralizedMaxwell.of_spectrum(moduli, times, stays)
+
+    def integral(weight):
+        def rest(t):
+            return float(material.relaxation_modulus(t)) - stays
+
+        return frequency * scipy.integrate.quad(rest, 0, np.inf, weight=weight, wvar=frequency, limlst=500)[0]
+
+    tolerance = 1e-6 * (stays + moduli.sum())
+    assert float(material.storage_modulus(frequency)) == pytest.approx(stays + integral("sin"), abs=tolerance)
+    assert float(material.loss_modulus(frequency)) == pytest.approx(integral("cos"), abs=tolerance)
+
+
+def test_nothing_cancels_over_forty_decades():
+    gel = GeneralizedMaxwell.of_spectrum([1.0, 1e-20], [1e-15, 1e15], 1e-25)
+    t = np.array([0.0, 1e-15, 1.0, 1e10, 1e15, 1e30])
+    compliance = gel.creep_compliance(t)
+    # the dashpots, of viscosities 1e-15 and 1e-5, flow one after the other, each until the spring that is left holds
+    expected = [1.0, 2.0, 1e20 * -np.expm1(-1e-5), 1e20, 2e20, 1e25]
+    np.testing.assert_allclose(compliance, expected, rtol=1e-4)
+    assert (np.diff(compliance) > 0).all()
+
+
+def test_before_the_step_nothing_and_far_beyond_it_no_overflow():
+    assert SOLID.relaxation_modulus([-1.0, -1e300]).tolist() == [0.0, 0.0]
+    assert LIQUID.relaxation_modulus(1e300) == 0.0
+    fast = SOLID.storage_modulus([1e200, np.inf])
+    np.testing.assert_allclose(fast, SOLID.relaxation_modulus(0.0))
+    assert (SOLID.loss_modulus([1e200, np.inf]) < 1e-100).all()
+    assert SOLID.loss_modulus(0.0) == 0.0
+    assert np.isfinite(SOLID.creep_compliance(1e300))
 
 
 def test_a_liquid_flows_with_its_viscosity():
@@ -139,8 +200,42 @@ def test_unusable_series_are_refused():
         fit_prony([0.0, 1.0], [1.0, 0.5])
     with pytest.raises(ParameterError, match="somewhere positive"):
         fit_prony([0.0, 1.0, 2.0], [-1.0, -1.0, -1.0])
-    with pytest.raises(ParameterError, match=r"must be \(n,\) or \(n, 3, 3\)"):
-        stress_relaxation(np.zeros((5, 2)), 1.0, 1.0, 1.0)
+    with pytest.raises(ParameterError, match="strain and its times must be finite"):
+        SOLID.stress_under_strain([0.0, 1.0], [0.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"modulus": [-1.0, -1.0, -1.0]}, "somewhere positive"),
+        ({"time": [1.0, 1.0, 0.0]}, "time must have two positive values"),
+        ({"error": [0.1, -0.1, 0.1]}, "error must be finite and at least 0"),
+        ({"error": [0.1, np.nan, 0.1]}, "error must be finite and at least 0"),
+        ({"times_per_decade": 0}, "times_per_decade must be from 0.1 to 100"),
+        ({"merge": -1.0}, "merge must be from 0 to 100"),
+    ],
+)
+def test_what_cannot_be_fitted_is_one_clear_error(options, message):
+    with pytest.raises(ParameterError, match=message):
+        fit_prony(**({"time": [1.0, 2.0, 3.0], "modulus": [3.0, 2.0, 1.0]} | options))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stress": np.zeros((5, 2))}, r"must be \(n,\), \(n, 6\) or \(n, 3, 3\), not \(5, 2\)"),
+        ({"stress": []}, "stress must be"),
+        ({"stress": [1.0, np.nan]}, "stress must be finite"),
+        ({"sampling_interval": -1.0}, "sampling_interval must be a positive number"),
+        ({"volume": "1 nm3"}, "volume must be a positive number"),
+        ({"temperature": 0.0}, "temperature must be a positive number"),
+        ({"boltzmann": np.inf}, "boltzmann must be a positive number"),
+    ],
+)
+def test_what_is_no_sample_is_one_clear_error(options, message):
+    given = {"stress": [1.0, 2.0], "sampling_interval": 1.0, "volume": 1.0, "temperature": 1.0}
+    with pytest.raises(ParameterError, match=message):
+        stress_relaxation(**(given | options))
 
 
 # ------------------------------------------------------------------------------------------------------- Prony
@@ -155,6 +250,15 @@ def test_the_fit_returns_a_rouse_chain():
     assert fit.material.viscosity() == pytest.approx(399 / 720, rel=0.01)
     assert fit.deviation < 0.03
     assert len(fit.material.modes) < 15
+
+
+def test_rounding_makes_no_modes_and_order_does_not_matter():
+    t = np.array([3.0, 1.0, 2.0, 5.0, 4.0, 0.0])
+    fit = fit_prony(t, 7.0 * np.exp(-t))
+    assert [mode.relaxation_time for mode in fit.material.modes] == [1.0]
+    constant = fit_prony([1.0, 2.0, 3.0], [4.0, 4.0, 4.0], solid=True).material
+    assert constant.modes == ()
+    assert constant.equilibrium_modulus == pytest.approx(4.0)
 
 
 def test_the_fit_says_where_the_grid_was_too_short():
@@ -203,3 +307,10 @@ def test_one_shear_component_is_as_good_on_average():
     assert five[0] == pytest.approx(3.0, rel=0.05)
     natural = stress_relaxation(tensor, 0.1, 10.0, 300.0)[1]
     assert natural[0] == pytest.approx(five[0] / (1.380649e-23 * 300))
+
+
+def test_the_components_of_a_tensor_are_enough():
+    tensor = rouse_stress(3, 5, 500, 0.1, 2)
+    six = tensor.reshape(-1, 9)[:, [0, 4, 8, 1, 5, 2]]
+    whole, listed = (stress_relaxation(one, 0.1, 5.0, 1.0, boltzmann=1.0)[1] for one in (tensor, six))
+    np.testing.assert_array_equal(whole, listed)

@@ -240,6 +240,54 @@ def test_a_lattice_of_one_cell_is_a_lattice():
         assert modulus == pytest.approx(4 * cells**3 * strand / 3 / 3 / (cells**3 / 4), rel=1e-12)
 
 
+@pytest.fixture(scope="module")
+def swollen_diamond():
+    """Four cells, nine beads a strand; kT a strand and friction/spring constant are the units."""
+    graph = diamond_network(4, spacers=9)
+    return maxwell_model(graph, thermal_energy=1.0, spring_constant=1.0, friction=1.0, volume=256.0)
+
+
+def test_a_swollen_diamond_relaxes_and_creeps_as_computed_independently(swollen_diamond):
+    t = np.array([0.0, 0.1, 1.0, 10.0, 100.0, 1000.0])
+    modulus = [10.0, 7.0191391, 2.2923587, 0.8765520, 0.5338376, 0.5039097]
+    np.testing.assert_allclose(swollen_diamond.relaxation_modulus(t), modulus, atol=6e-8)
+    compliance = [0.1, 0.13588383, 0.31433085, 0.85038498, 1.74185294, 1.98442481]
+    np.testing.assert_allclose(swollen_diamond.creep_compliance(t), compliance, atol=6e-9)
+    recovery = swollen_diamond.strain_under_load([101.0, 110.0, 200.0, 400.0], stress=1.0, loading_time=100.0)
+    np.testing.assert_allclose(recovery, [1.43061383, 0.92031397, 0.16554179, 0.01719805], atol=6e-9)
+
+
+def test_a_sticky_diamond_flows_as_computed_independently(swollen_diamond):
+    sticky = transient(swollen_diamond, 1e-3)
+    assert sticky.viscosity() == pytest.approx(524.25097, abs=6e-6)
+    assert sticky.steady_state_compliance() == pytest.approx(1.8359818, abs=6e-8)
+    w = np.array([1e-3, 1e-2, 1e-1])
+    np.testing.assert_allclose(sticky.storage_modulus(w), [0.2526426, 0.5466465, 1.0157277], atol=6e-8)
+    np.testing.assert_allclose(
+        sticky.loss_modulus(w), [0.2722514, 0.2251482, 0.7651941], atol=6e-8
+    )  # eigenvalue by eigenvalue
+
+
+@pytest.mark.parametrize(
+    ("graph", "slowest", "size", "early", "late"),
+    [
+        (dendrimer(3, 2), 0.26794919, 0.19500000, 0.63381640, 9.411377e-4),
+        (dendrimer(3, 3), 0.09678807, 0.31301653, 0.67458703, 1.376117e-2),
+        (dendrimer(3, 6), 0.00851510, 0.74281163, 0.70462856, 0.0436768),
+        (dendrimer(4, 4), 0.01750977, 0.52940344, None, None),
+        (networkx.cycle_graph(20), None, 33.25 / 120, 0.64740217, 0.01416584),
+        (networkx.path_graph(20), None, 66.5 / 120, 0.66116895, 0.03827828),
+    ],
+)
+def test_trees_and_rings_relax_as_computed_independently(graph, slowest, size, early, late):
+    values = laplacian_spectrum(graph)[1:]
+    n = len(values) + 1
+    assert slowest is None or values[0] == pytest.approx(slowest, abs=6e-9)
+    assert (1 / values).sum() / (6 * n) == pytest.approx(size, abs=6e-9)
+    for time, listed in ((0.1, early), (10.0, late)):
+        assert listed is None or np.exp(-2 * values * time).sum() / n == pytest.approx(listed, abs=6e-8)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
