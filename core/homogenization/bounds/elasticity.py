@@ -1,12 +1,13 @@
 """Elastic moduli of isotropic arrangements, and of layers."""
 
+import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...quantities import Fraction, Pressure, law
-from .conduction import _bare, _dimensions, _extreme, _mean_with_reference, _phases
+from .conduction import _bare, _dimensions, _extreme, _mean, _mean_with_reference, _phases
 
 __all__ = [
     "LayeredStiffness",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 _MOST_STEPS = 20_000
+_FAR = 1e15  # stands for infinity where an iteration must begin
 
 
 @law
@@ -43,8 +45,8 @@ def voigt_modulus(moduli: Pressure, volume_fractions: Fraction) -> Pressure:
     >>> round(voigt_modulus(np.array([1e9, 10e9]), np.array([0.7, 0.3])) / 1e9, 6)
     3.7
     """
-    value, f = _phases(moduli, volume_fractions)
-    return _bare((f * value).sum(axis=-1))
+    value, f = _phases(moduli, volume_fractions, "moduli")
+    return _bare(_mean(value, f))
 
 
 @law
@@ -68,7 +70,7 @@ def reuss_modulus(moduli: Pressure, volume_fractions: Fraction) -> Pressure:
     >>> round(reuss_modulus(np.array([1e9, 10e9]), np.array([0.7, 0.3])) / 1e9, 5)
     1.36986
     """
-    value, f = _phases(moduli, volume_fractions)
+    value, f = _phases(moduli, volume_fractions, "moduli")
     return _bare(_mean_with_reference(value, f, np.zeros(value.shape[:-1])))
 
 
@@ -103,9 +105,9 @@ def hashin_shtrikman_bulk_modulus(
     >>> round(hashin_shtrikman_bulk_modulus(np.array([1.0, 4.0]), np.array([3.0, 3.0]), np.array([0.5, 0.5])), 6)
     2.153846
     """
-    bulk, f = _phases(bulk_moduli, volume_fractions)
-    shear, _ = _phases(shear_moduli, volume_fractions)
-    d = _dimensions(dimension)
+    bulk, f = _phases(bulk_moduli, volume_fractions, "bulk_moduli")
+    shear, _ = _phases(shear_moduli, volume_fractions, "shear_moduli")
+    d = _dimensions(dimension, 2)
     return _bare(_mean_with_reference(bulk, f, 2.0 * (d - 1) / d * _extreme(shear, f, bound)))
 
 
@@ -143,9 +145,9 @@ def hashin_shtrikman_shear_modulus(
     >>> round(hashin_shtrikman_shear_modulus(np.array([1.0, 4.0]), np.array([1.0, 3.0]), np.array([0.5, 0.5])), 6)
     1.660377
     """
-    bulk, f = _phases(bulk_moduli, volume_fractions)
-    shear, _ = _phases(shear_moduli, volume_fractions)
-    reference = _shear_reference(_extreme(bulk, f, bound), _extreme(shear, f, bound), _dimensions(dimension))
+    bulk, f = _phases(bulk_moduli, volume_fractions, "bulk_moduli")
+    shear, _ = _phases(shear_moduli, volume_fractions, "shear_moduli")
+    reference = _shear_reference(_extreme(bulk, f, bound), _extreme(shear, f, bound), _dimensions(dimension, 2))
     return _bare(_mean_with_reference(shear, f, reference))
 
 
@@ -167,7 +169,8 @@ def self_consistent_bulk_modulus(
     Returns
     -------
     float
-        Effective bulk modulus [Pa]; zero where voids take too much of the volume, NaN within 1e-4 of that threshold.
+        Effective bulk modulus [Pa]; zero where voids take too much of the volume, infinite where rigid grains
+        do; NaN within 1e-4 of that threshold.
 
     Examples
     --------
@@ -195,7 +198,8 @@ def self_consistent_shear_modulus(
     Returns
     -------
     float
-        Effective shear modulus [Pa]; zero where voids take too much of the volume, NaN within 1e-4 of that threshold.
+        Effective shear modulus [Pa]; zero where voids take too much of the volume, infinite where rigid grains
+        do; NaN within 1e-4 of that threshold.
 
     Examples
     --------
@@ -241,13 +245,14 @@ def backus_average(lame_moduli: ArrayLike, shear_moduli: ArrayLike, volume_fract
     >>> tuple(round(value, 4) for value in backus_average([10.0, 2.0], [8.0, 1.0], [0.5, 0.5]))
     (13.9333, 6.9333, 3.0667, 1.7778, 4.5)
     """
-    lam, f = _phases(lame_moduli, volume_fractions)
-    mu, _ = _phases(shear_moduli, volume_fractions)
+    lam, f = _phases(lame_moduli, volume_fractions, "lame_moduli", -math.inf)
+    mu, _ = _phases(shear_moduli, volume_fractions, "shear_moduli")
     with np.errstate(divide="ignore", invalid="ignore"):
         wave = lam + 2.0 * mu
         C = 1.0 / (f / wave).sum(axis=-1)
-        share = (f * lam / wave).sum(axis=-1)
-        A = (f * 4.0 * mu * (lam + mu) / wave).sum(axis=-1) + C * share**2
+        ratio = np.where(wave > 0.0, lam / wave, 0.0)  # 0 in a void
+        share = (f * ratio).sum(axis=-1)
+        A = (f * 2.0 * mu * (1.0 + ratio)).sum(axis=-1) + C * share**2
         L = 1.0 / (f / mu).sum(axis=-1)
     return LayeredStiffness(_bare(A), _bare(C), _bare(share * C), _bare(L), _bare((f * mu).sum(axis=-1)))
 
@@ -262,19 +267,27 @@ def _solve_self_consistency(
     bulk_moduli: ArrayLike, shear_moduli: ArrayLike, volume_fractions: ArrayLike, dimension: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The reference becomes the result, from the upper bound down; monotone, hence never past the solution."""
-    bulk, f = _phases(bulk_moduli, volume_fractions)
-    shear, _ = _phases(shear_moduli, volume_fractions)
-    d = _dimensions(dimension)
-    K, G = (f * bulk).sum(axis=-1), (f * shear).sum(axis=-1)
-    top = np.maximum(K, G)
+    bulk, f = _phases(bulk_moduli, volume_fractions, "bulk_moduli")
+    shear, _ = _phases(shear_moduli, volume_fractions, "shear_moduli")
+    d = _dimensions(dimension, 2)
+    regular = np.where(np.isfinite(bulk) & np.isfinite(shear), np.maximum(bulk, shear), 0.0).max(axis=-1)
+    unit = np.where(regular > 0.0, regular, 1.0)
+    bulk, shear = bulk / unit[..., None], shear / unit[..., None]
+    # rigid grains: from far above, down to the solution or, past their threshold, not at all
+    K, G = ((f * np.where(np.isinf(m), _FAR, m)).sum(axis=-1) for m in (bulk, shear))
+    change = np.zeros(K.shape)
     for _ in range(_MOST_STEPS):
         before = K, G
         K = _mean_with_reference(bulk, f, 2.0 * (d - 1) / d * G)
         G = _mean_with_reference(shear, f, _shear_reference(before[0], G, d))
-        change = np.maximum(np.abs(K - before[0]), np.abs(G - before[1]))
-        if (change <= 1e-14 * np.maximum(K, G)).all():
-            return K, G
-        lost = np.maximum(K, G) < 1e-12 * top
+        K, G = np.minimum(K, 10.0 * _FAR), np.minimum(G, 10.0 * _FAR)
+        pairs = ((K, before[0]), (G, before[1]))  # each by its own measure: a liquid's shear modulus is small
+        change = np.max([np.abs(m - old) / np.where(m > 0.0, m, 1.0) for m, old in pairs], axis=0)
+        if (change <= 1e-14).all():
+            break
+        lost = np.maximum(K, G) < 1e-12
         K, G = np.where(lost, 0.0, K), np.where(lost, 0.0, G)
-    settled = change <= 1e-9 * np.maximum(K, G)
-    return np.where(settled, K, np.nan), np.where(settled, G, np.nan)
+    rigid = np.minimum(K, G) > 1e-3 * _FAR
+    settled = rigid | (change <= 1e-9)
+    K, G = (np.where(rigid, np.inf, np.where(settled, m * unit, np.nan)) for m in (K, G))
+    return K, G
