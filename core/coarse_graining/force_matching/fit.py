@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...kernels.threads import map_blocks
 from ...model import ParameterError
 from ...model.progress import Progress, library_version
-from .basis import FunctionBasis
+from .basis import SplineBasis
 from .frames import Basis, Terms, checked_frames, checked_terms, counted, fill_design, sample_terms
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["match_forces"]
 
 Floats = NDArray[np.float64]
-_UNSAMPLED = 1e-9  # of the largest diagonal entry: what a column has that no sample but at its very edge touches
+_UNSAMPLED = 1e-9  # of its term's largest: what a spline has that no sample but at its very edge touches
+_UNKNOWN = 0.05  # share of pruned splines from which on a force is not known
 _REFINEMENTS = 3
 
 
@@ -73,11 +74,12 @@ def match_forces(
     Returns
     -------
     xarray.Dataset
-        ``coefficient`` with its error, ``covariance`` and ``sampled`` (False: pruned, nothing is known about it), on
-        ``column``. For each term (``pair_0_0``, ``bond_0``, ``angle_0`` ...): ``<term>_force`` and
-        ``<term>_potential`` with errors on ``<term>_distance`` (or ``_angle``), from the first to the last sample, and
-        ``<term>_samples``. A pair's potential is zero at the cutoff, a bonded one's at its minimum. ``residual`` is the
-        mean square of what is left of a force component, ``mean_square_force`` what it was.
+        ``coefficient`` with its error, ``covariance`` and ``sampled``, on ``column``; a column that is not sampled is
+        pruned: its coefficient is 0, its error NaN. For each term (``pair_0_0``, ``bond_0``, ``angle_0`` ...):
+        ``<term>_force`` and ``<term>_potential`` with errors on ``<term>_distance`` (or ``_angle``), from the first to
+        the last sample, and ``<term>_samples``. A pair's potential is zero at the cutoff, a bonded one's at its
+        minimum. Both are NaN in a gap that no sample has visited, and the potential beyond it, too. ``residual`` is
+        the mean square of what is left of a force component, ``mean_square_force`` what it was.
 
     Raises
     ------
@@ -139,7 +141,7 @@ def match_forces(
     matrices, rights = np.stack([p[0] for p in parts]), np.stack([p[1] for p in parts])
     total, right = matrices.sum(axis=0), rights.sum(axis=0)
     diagonal = np.diagonal(total)
-    sampled = diagonal > _UNSAMPLED * diagonal.max()
+    sampled = _find_sampled(terms, diagonal)
     if not sampled.any():
         raise ParameterError(name, {"positions": "must have samples within the terms' ranges: there are none"})
     coefficients = _solve(total, right, sampled, regularization)
@@ -150,6 +152,7 @@ def match_forces(
         )
         deviation = left_out - left_out.mean(axis=0)
         covariance = (len(parts) - 1) / len(parts) * deviation.T @ deviation
+        covariance[~sampled] = covariance[:, ~sampled] = np.nan
     square = sum(p[2] for p in parts)
     left = square - 2.0 * coefficients @ right + coefficients @ total @ coefficients
     components = f.size
@@ -165,7 +168,7 @@ def match_forces(
     for number in range(len(terms.names)):
         histogram = sum(p[3][number] for p in parts)
         span = [min(p[4][number][0] for p in parts), max(p[4][number][1] for p in parts)]
-        variables.update(_curves(terms, number, histogram, span, coefficients, covariance, points))
+        variables.update(_curves(terms, number, histogram, span, coefficients, covariance, sampled, points))
     recipe = {
         "function": f"{__name__.rpartition('.')[0]}.match_forces",
         "parameters": {
@@ -195,37 +198,55 @@ def _solve(matrix: Floats, right: Floats, sampled: NDArray[np.bool_], regulariza
     return solution
 
 
+def _find_sampled(terms: Terms, diagonal: Floats) -> NDArray[np.bool_]:
+    """Columns that samples touch. Each term has its own scale, and each function of a user's its own."""
+    sampled = diagonal > 0.0
+    for number, basis in enumerate(terms.bases):
+        if isinstance(basis, SplineBasis):
+            own = slice(terms.offsets[number], terms.offsets[number + 1])
+            sampled[own] &= diagonal[own] > _UNSAMPLED * diagonal[own].max()
+    return sampled
+
+
 def _curves(
-    terms: Terms, number: int, histogram: Any, span: list[float], coefficients: Floats, covariance: Floats, points: int
-) -> dict[str, Any]:
+    terms: Terms, number: int, histogram: Any, span: list[float], coefficients: Floats, covariance: Floats,
+    sampled: NDArray[np.bool_], points: int,
+) -> dict[str, Any]:  # fmt: skip
     """Force and potential of one term with their errors, where it was sampled."""
     name, kind, basis = terms.names[number], terms.kinds[number], terms.bases[number]
     columns = slice(terms.offsets[number], terms.offsets[number + 1])
-    theta, spread = coefficients[columns], covariance[columns, columns]
+    known = sampled[columns]
+    theta, spread = coefficients[columns], covariance[columns, columns][np.ix_(known, known)]
     edges = basis.edges
-    low, high = span if span[0] < span[1] else (basis.low, basis.high)
+    low, high = span if span[0] < span[1] else (basis.low + (basis.high - basis.low) / points, basis.high)
     if kind == "pair":
         high = basis.high
     x = np.linspace(low, high, points)
-    inside = x if isinstance(basis, FunctionBasis) else np.minimum(x, np.nextafter(basis.high, 0.0))
+    spline = isinstance(basis, SplineBasis)
+    inside = np.minimum(x, np.nextafter(basis.high, 0.0)) if spline else x
     forces, integrals = basis.force(inside), basis.potential(x)
     if kind != "pair":
         integrals = integrals - integrals[np.argmin(integrals @ theta)]
+    whole = np.abs(basis.potential(np.array([basis.low]))[0, ~known]) if spline else np.zeros(1)
+
+    def curve(rows: Floats, largest: Floats | float) -> tuple[Floats, Floats]:
+        lost = (np.abs(rows[:, ~known]) > _UNKNOWN * largest).any(axis=1)
+        variance = np.einsum("pi,ij,pj->p", rows[:, known], spread, rows[:, known])
+        return np.where(lost, np.nan, rows @ theta), np.where(lost, np.nan, np.sqrt(np.maximum(variance, 0.0)))
+
+    force, force_error = curve(forces, 1.0 if spline else 0.0)
+    energy, energy_error = curve(integrals, whole)
     dim = f"{name}_{'angle' if kind == 'angle' else 'distance'}"
     middle = 0.5 * (edges[1:] + edges[:-1])
     one = {"units": "1"}
-
-    def band(rows: Floats) -> Floats:
-        return np.sqrt(np.maximum(np.einsum("pi,ij,pj->p", rows, spread, rows), 0.0))
-
     text = name.replace("_", " ")
     return {
         dim: (dim, x, {**one, "long_name": f"{'angle' if kind == 'angle' else 'distance'} of {text}"}),
-        f"{name}_force": (dim, forces @ theta, {**one, "long_name": f"force of {text}"}),
-        f"{name}_force_error": (dim, band(forces), {**one, "long_name": f"standard error of the force of {text}"}),
-        f"{name}_potential": (dim, integrals @ theta, {**one, "long_name": f"potential of {text}"}),
+        f"{name}_force": (dim, force, {**one, "long_name": f"force of {text}"}),
+        f"{name}_force_error": (dim, force_error, {**one, "long_name": f"standard error of the force of {text}"}),
+        f"{name}_potential": (dim, energy, {**one, "long_name": f"potential of {text}"}),
         f"{name}_potential_error": (
-            dim, band(integrals), {**one, "long_name": f"standard error of the potential of {text}"}
+            dim, energy_error, {**one, "long_name": f"standard error of the potential of {text}"}
         ),
         f"{name}_bin": (f"{name}_bin", middle, {**one, "long_name": f"middle of the intervals of {text}"}),
         f"{name}_samples": (f"{name}_bin", np.asarray(histogram), {**one, "long_name": f"samples of {text}"}),

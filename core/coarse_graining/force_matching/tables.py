@@ -71,6 +71,8 @@ def potential(matched: xr.Dataset, term: str = "pair_0_0", *, fewest: int = 20) 
     if kept.sum() < 4:
         raise ParameterError(name, {"fewest": "must leave four points of the curve"}, {"fewest": fewest})
     x, energy, slope = x[kept], energy[kept], -force[kept]
+    if not np.isfinite(energy).all():
+        raise ParameterError(name, {term: "has a gap in its lengths: what lies on both sides is not known together"})
     if term.startswith("bond"):
         if not slope[0] < 0 < slope[-1]:
             raise ParameterError(name, {term: "must push at its short end and pull at its long one, where trusted"})

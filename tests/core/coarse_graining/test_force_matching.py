@@ -179,6 +179,65 @@ def test_a_random_network_finds_its_schur_complement():
     assert float(matched.residual) < float(matched.mean_square_force)
 
 
+def stretched_pairs(lengths, spring, rest):
+    """Pairs on the x axis, one a frame, and the forces of their spring."""
+    positions, forces = np.zeros((len(lengths), 2, 3)), np.zeros((len(lengths), 2, 3))
+    positions[:, 1, 0] = lengths
+    forces[:, 1, 0] = -spring * (lengths - rest)
+    return positions, forces - forces[:, ::-1]
+
+
+def test_terms_of_very_different_scale_do_not_prune_each_other():
+    """In nanometres r^-13 is millions and a bond's r - b hundredths: the squares differ by 20 orders of magnitude."""
+    rng = np.random.default_rng(3)
+    positions = np.concatenate([np.zeros((50, 1, 3)), np.cumsum(rng.uniform(0.3, 0.4, (50, 3, 3)), axis=1)], axis=1)
+    pairs = [(i, j) for i in range(4) for j in range(i)]
+    forces = np.zeros_like(positions)
+    for i, j in pairs:
+        away = positions[:, i] - positions[:, j]
+        r = np.linalg.norm(away, axis=1, keepdims=True)
+        strength = 48 * 0.3**12 * r**-13 - 24 * 0.3**6 * r**-7 - 1000.0 * (r - 0.5) * (abs(i - j) == 1)
+        forces[:, i] += strength * away / r
+        forces[:, j] -= strength * away / r
+    matched = match_forces(
+        positions, forces, None, pairs={(0, 0): FunctionBasis((lambda r: r**-13, lambda r: r**-7), 9.0)},
+        bonds=[([(0, 1), (1, 2), (2, 3)], FunctionBasis((lambda r: r - 0.5,), 9.0))],
+    )  # fmt: skip
+    assert matched.sampled.all()
+    np.testing.assert_allclose(matched.coefficient, [48 * 0.3**12, -24 * 0.3**6, -1000.0], rtol=1e-6)
+
+
+def test_what_no_sample_has_visited_is_not_a_number():
+    """Bonds of two lengths and nothing between: both wells are found, what separates them is not."""
+    lengths = np.concatenate([np.linspace(0.8, 1.2, 300), np.linspace(2.9, 3.1, 300)])
+    matched = match_forces(
+        *stretched_pairs(lengths, 50.0, np.where(lengths < 2, 1.0, 3.0)), None,
+        bonds=[([[0, 1]], SplineBasis(3.5, 0.1, 0.5))], points=401,
+    )  # fmt: skip
+    r = matched.bond_0_distance.values
+    force, energy = matched.bond_0_force.values, matched.bond_0_potential.values
+    assert np.isnan(force[(r > 1.35) & (r < 2.65)]).all()
+    assert np.isnan(matched.bond_0_force_error.values[(r > 1.35) & (r < 2.65)]).all()
+    left, right = r < 1.2, r > 2.9
+    np.testing.assert_allclose(force[left], -50.0 * (r[left] - 1.0), atol=1e-6)
+    np.testing.assert_allclose(force[right], -50.0 * (r[right] - 3.0), atol=1e-6)
+    np.testing.assert_allclose(energy[left], 25.0 * (r[left] - 1.0) ** 2, atol=1e-3)  # it holds the minimum
+    assert np.isnan(energy[right]).all()
+    assert np.isnan(matched.coefficient_error.values[~matched.sampled.values]).all()
+    with pytest.raises(ParameterError, match="gap in its lengths"):
+        potential(matched, "bond_0")
+
+
+def test_a_pair_that_never_meets_is_not_known():
+    """Of the second type there is one particle: its pairs have no samples, and their curves are no numbers."""
+    positions, forces = stretched_pairs(np.linspace(0.9, 1.5, 50), 3.0, 0.0)
+    basis = FunctionBasis((lambda r: r,), 2.0)
+    matched = match_forces(positions, forces, None, pairs={(0, 1): basis, (1, 1): basis}, types=[0, 1])
+    assert matched.sampled.values.tolist() == [True, False]
+    assert np.isnan(matched.pair_1_1_force).all() and np.isnan(matched.pair_1_1_potential_error[:-1]).all()
+    np.testing.assert_allclose(matched.coefficient.values[0], -3.0, rtol=1e-7)
+
+
 def test_the_jackknife_covers_coefficients_and_potential():
     rng = np.random.default_rng(8)
     pulls, band = [], []
@@ -229,7 +288,7 @@ def test_the_bits_do_not_depend_on_threads_and_a_bar_may_watch():
     assert runs[0].identical(runs[1])
     assert seen[-1] == (4, 4)
     assert all(v.attrs["units"] and v.attrs["long_name"] for v in runs[0].variables.values())
-    assert runs[0].covariance.values == pytest.approx(runs[0].covariance.values.T)
+    assert runs[0].covariance.values == pytest.approx(runs[0].covariance.values.T, nan_ok=True)
     one = match_forces(frames[0], forces[0], [5.0] * 3, pairs={(0, 0): SplineBasis(2.5, 0.1)})
     assert np.isnan(one.coefficient_error.values).all()
 
