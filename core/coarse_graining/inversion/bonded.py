@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...model import ParameterError
 from ...model.progress import library_version
 from ..mapping.cells import Cell, nearest_images
-from .radial import block_errors, read_frames
+from .radial import block_ratios, error_of_mean, read_frames
 
 __all__ = [
     "bond_angles",
@@ -88,6 +88,7 @@ def invert_bonds(
     thermal_energy: float = 1.0,
     bins: int = 100,
     limits: tuple[float, float] | None = None,
+    zero_at: float | None = None,
     blocks: int = 20,
 ) -> xr.Dataset:
     r"""Potential of bonds from their lengths, :math:`U = -kT \ln [p(b)/b^2]`.
@@ -102,14 +103,17 @@ def invert_bonds(
         Number of bins; the factor b^2 is integrated over each of them.
     limits : tuple of float, optional
         First and last edge. Default: from the shortest to the longest.
+    zero_at : float, optional
+        Where U is zero. Default: in the lowest bin, whose value is a little too low by its own luck.
     blocks : int
-        Consecutive blocks of frames whose scatter gives the errors.
+        Consecutive blocks of frames whose scatter gives the errors; a block should be longer than the memory of the
+        coordinate.
 
     Returns
     -------
     xarray.Dataset
-        On ``distance``: ``U`` with its lowest value at 0, ``U_error``, ``probability`` (density) and ``count``. Where
-        nothing was sampled, U is NaN.
+        On ``distance``: ``U``, zero in one bin, with ``U_error``, that of the difference from that bin; ``probability``
+        (density) with its error, and ``count``. Where nothing was sampled, U is NaN.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def invert_bonds(
     """
     values = _samples("invert_bonds", "lengths", lengths, 0.0, np.inf)
     edges = _edges("invert_bonds", values, bins, limits, 0.0, np.inf)
-    return _invert("invert_bonds", values, edges, np.diff(edges**3) / 3.0, thermal_energy, blocks, "distance", "1")
+    return _invert("invert_bonds", values, edges, np.diff(edges**3) / 3.0, thermal_energy, zero_at, blocks, "distance")
 
 
 def invert_angles(
@@ -134,6 +138,7 @@ def invert_angles(
     thermal_energy: float = 1.0,
     bins: int = 90,
     limits: tuple[float, float] | None = None,
+    zero_at: float | None = None,
     blocks: int = 20,
 ) -> xr.Dataset:
     r"""Potential of angles [rad], :math:`U = -kT \ln [p(\theta)/\sin\theta]`; as `invert_bonds`, on ``angle``.
@@ -146,11 +151,16 @@ def invert_angles(
     """
     values = _samples("invert_angles", "angles", angles, 0.0, np.pi)
     edges = _edges("invert_angles", values, bins, limits, 0.0, np.pi)
-    return _invert("invert_angles", values, edges, -np.diff(np.cos(edges)), thermal_energy, blocks, "angle", "rad")
+    return _invert("invert_angles", values, edges, -np.diff(np.cos(edges)), thermal_energy, zero_at, blocks, "angle")
 
 
 def invert_dihedrals(
-    dihedrals: ArrayLike, *, thermal_energy: float = 1.0, bins: int = 72, blocks: int = 20
+    dihedrals: ArrayLike,
+    *,
+    thermal_energy: float = 1.0,
+    bins: int = 72,
+    zero_at: float | None = None,
+    blocks: int = 20,
 ) -> xr.Dataset:
     r"""Potential of dihedral angles [rad], :math:`U = -kT \ln p`, periodic; as `invert_bonds`, on ``dihedral``.
 
@@ -163,7 +173,7 @@ def invert_dihedrals(
     values = _samples("invert_dihedrals", "dihedrals", dihedrals, -2.0 * np.pi, 2.0 * np.pi)
     values = values - 2.0 * np.pi * np.floor(values / (2.0 * np.pi) + 0.5)
     edges = np.linspace(-np.pi, np.pi, _bins("invert_dihedrals", bins) + 1)
-    return _invert("invert_dihedrals", values, edges, np.diff(edges), thermal_energy, blocks, "dihedral", "rad")
+    return _invert("invert_dihedrals", values, edges, np.diff(edges), thermal_energy, zero_at, blocks, "dihedral")
 
 
 def invert_pairs(distribution: xr.Dataset, *, thermal_energy: float = 1.0) -> xr.Dataset:
@@ -200,41 +210,46 @@ def invert_pairs(distribution: xr.Dataset, *, thermal_energy: float = 1.0) -> xr
     seen = g > 0.0
     safe = np.where(seen, g, 1.0)
     arrays = {"U": np.where(seen, -kt * np.log(safe), np.nan), "U_error": np.where(seen, kt * error / safe, np.nan)}
-    return _labelled("invert_pairs", arrays, "distance", distribution["distance"].values, "1", kt)
+    return _labelled("invert_pairs", arrays, "distance", distribution["distance"].values, kt)
 
 
 def _invert(
-    function: str, values: Floats, edges: Floats, measure: Floats, thermal_energy: float, blocks: int,
-    coordinate: str, unit: str,
+    function: str, values: Floats, edges: Floats, measure: Floats, thermal_energy: float, zero_at: float | None,
+    blocks: int, coordinate: str,
 ) -> xr.Dataset:  # fmt: skip
     kt = _energy(function, thermal_energy)
     if isinstance(blocks, bool) or not isinstance(blocks, int | np.integer) or blocks < 1:
         raise ParameterError(function, {"blocks": f"must be a whole number of at least 1, not {blocks!r}"})
-    number = len(edges) - 1
     counts = np.stack([np.histogram(row, edges)[0] for row in values])
     total = counts.sum(axis=0)
     if total.sum() == 0:
         raise ParameterError(function, {"limits": "must enclose some of the samples"})
-    ideal = np.broadcast_to(float(values.shape[1]) * np.diff(edges), (len(values), number))
-    density, error = total / ideal.sum(axis=0), block_errors(counts, ideal, blocks)
-    seen = total > 0
+    ideal = np.broadcast_to(float(values.shape[1]) * np.diff(edges), counts.shape)
+    density, seen = total / ideal.sum(axis=0), total > 0
     safe = np.where(seen, density, 1.0)
     energy = np.where(seen, -kt * np.log(safe * np.diff(edges) / measure), np.nan)
+    zero = int(np.nanargmin(energy)) if zero_at is None else int(np.searchsorted(edges, zero_at, side="right")) - 1
+    if not (0 <= zero < len(total) and seen[zero]):
+        sentence = f"must lie in a bin with samples, between {edges[0]:.6g} and {edges[-1]:.6g}, not {zero_at!r}"
+        raise ParameterError(function, {"zero_at": sentence})
+    scatter = block_ratios(counts, ideal, blocks)
+    ahead = scatter / safe - scatter[:, [zero]] / safe[zero]  # d ln p less that of the bin where U is zero
     arrays = {
-        "U": energy - np.nanmin(energy),
-        "U_error": np.where(seen, kt * error / safe, np.nan),
+        "U": energy - energy[zero],
+        "U_error": np.where(seen, kt * error_of_mean(ahead), np.nan),
         "probability": density,
+        "probability_error": error_of_mean(scatter),
         "count": total,
     }
-    return _labelled(function, arrays, coordinate, 0.5 * (edges[1:] + edges[:-1]), unit, kt)
+    return _labelled(function, arrays, coordinate, 0.5 * (edges[1:] + edges[:-1]), kt)
 
 
-def _labelled(
-    function: str, arrays: dict[str, Floats], coordinate: str, middle: Floats, unit: str, kt: float
-) -> xr.Dataset:
+def _labelled(function: str, arrays: dict[str, Floats], coordinate: str, middle: Floats, kt: float) -> xr.Dataset:
+    unit = "1" if coordinate == "distance" else "rad"
     words = {
         "U": "potential of mean force", "U_error": "standard error of the potential of mean force",
-        "probability": "probability density", "count": "number of samples",
+        "probability": "probability density", "probability_error": "standard error of the probability density",
+        "count": "number of samples",
     }  # fmt: skip
     variables = {
         name: (coordinate, values, {"units": "1", "long_name": words[name]}) for name, values in arrays.items()
@@ -260,6 +275,8 @@ def _measure(
         raise ParameterError(function, {name: f"must be numbers of particles (n, {width}), not of shape {table.shape}"})
     if table.min() < 0 or table.max() >= points.shape[1]:
         raise ParameterError(function, {name: f"must be numbers from 0 to {points.shape[1] - 1}"})
+    if (np.diff(np.sort(table, axis=1), axis=1) == 0).any():
+        raise ParameterError(function, {name: "must not name a particle twice"})
     out = np.empty((len(points), len(table)))
     rows = max(1, _CHUNK // len(table))
     for begin in range(0, len(points), rows):

@@ -19,7 +19,7 @@ from ..mapping.datasets import box_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["block_errors", "radial_distribution", "read_frames", "shell_edges", "shell_volumes"]
+__all__ = ["block_ratios", "error_of_mean", "radial_distribution", "read_frames", "shell_edges", "shell_volumes"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -93,7 +93,7 @@ def radial_distribution(
     ideal = pairs * shell_volumes(edges)[None, :] / volumes[:, None]
     total = counts.sum(axis=0)
     g = total / ideal.sum(axis=0)
-    error = block_errors(counts, ideal, _whole("blocks", blocks))
+    error = error_of_mean(block_ratios(counts, ideal, _whole("blocks", blocks)))
     middle = (np.arange(len(total)) + 0.5) * edges[1]  # the same bits wherever shells are made
     around = np.cumsum(total) * (2.0 if same else 1.0) / (len(a) * len(points))
 
@@ -165,14 +165,19 @@ def shell_volumes(edges: Floats) -> Floats:
     return np.asarray(4.0 / 3.0 * np.pi * np.diff(edges**3))
 
 
-def block_errors(counts: NDArray[Any], ideal: Floats, blocks: int) -> Floats:
-    """Standard error of the ratio of sums over frames (rows), from consecutive blocks; NaN for a single frame."""
+def block_ratios(counts: NDArray[Any], ideal: Floats, blocks: int) -> Floats:
+    """Ratios of sums over frames (rows) in consecutive blocks of them."""
     number = min(blocks, len(counts))
-    if number < 2:
-        return np.full(counts.shape[1], np.nan)
     begin = np.linspace(0, len(counts), number + 1).astype(np.int64)[:-1]
-    ratios = np.add.reduceat(counts, begin, axis=0) / np.add.reduceat(ideal, begin, axis=0)
-    return np.asarray(ratios.std(axis=0, ddof=1) / np.sqrt(number))
+    ratios: Floats = np.add.reduceat(counts, begin, axis=0) / np.add.reduceat(ideal, begin, axis=0)
+    return ratios
+
+
+def error_of_mean(blocks: Floats) -> Floats:
+    """Standard error of the mean of independent rows; NaN for a single one."""
+    if len(blocks) < 2:
+        return np.full(blocks.shape[1], np.nan)
+    return np.asarray(blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks)))
 
 
 def _whole(name: str, value: int) -> int:

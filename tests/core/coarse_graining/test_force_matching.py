@@ -234,7 +234,8 @@ def test_a_pair_that_never_meets_is_not_known():
     basis = FunctionBasis((lambda r: r,), 2.0)
     matched = match_forces(positions, forces, None, pairs={(0, 1): basis, (1, 1): basis}, types=[0, 1])
     assert matched.sampled.values.tolist() == [True, False]
-    assert np.isnan(matched.pair_1_1_force).all() and np.isnan(matched.pair_1_1_potential_error[:-1]).all()
+    assert np.isnan(matched.pair_1_1_force).all()
+    assert np.isnan(matched.pair_1_1_potential_error[:-1]).all()
     np.testing.assert_allclose(matched.coefficient.values[0], -3.0, rtol=1e-7)
 
 

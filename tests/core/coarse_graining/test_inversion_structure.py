@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import scipy.signal
+import scipy.special
 import xarray as xr
 from mesoscale.core.coarse_graining.inversion import (
     bond_angles,
@@ -19,7 +21,6 @@ from mesoscale.core.coarse_graining.mapping import lattice_vectors, minimum_imag
 from mesoscale.core.kernels.threads import use_workers
 from mesoscale.core.model import ParameterError, ResultError
 from mesoscale.core.particles.potentials import LennardJones, Morse, WeeksChandlerAndersen
-from scipy.special import gamma
 
 SHARP = lattice_vectors([10, 9, 12, 50, 55, 48])
 BOXES = {"box": np.diag([9.0, 10.0, 11.0]), "sharp": SHARP, "slab": np.diag([6.0, 7.0, 30.0])}
@@ -164,12 +165,12 @@ def drawn(density, low, high, shape, seed=0):
     return np.interp(np.random.default_rng(seed).uniform(0, total[-1], shape), total, x)
 
 
-def recovered(result, coordinate, expected, least=400):
+def recovered(result, coordinate, expected, least=400, kt=1.0):
     """Within four standard errors wherever there is enough to see (and up to a constant)."""
     seen = result["count"] > least
     x = result[coordinate][seen]
     difference = (result.U[seen] - expected(x)).values
-    error = result.U_error[seen].values
+    error = kt * (result.probability_error / result.probability)[seen].values
     difference -= (difference / error**2).sum() / (1 / error**2).sum()
     assert len(difference) > 8
     assert np.abs(difference / error).max() < 5
@@ -179,7 +180,7 @@ def recovered(result, coordinate, expected, least=400):
 def test_harmonic_bonds_are_found():
     lengths = drawn(lambda b: b**2 * np.exp(-50 * (b - 1.2) ** 2 / 0.7), 0.2, 2.2, (400, 500))
     result = invert_bonds(lengths, thermal_energy=0.7, bins=60)
-    recovered(result, "distance", lambda b: 50 * (b - 1.2) ** 2)
+    recovered(result, "distance", lambda b: 50 * (b - 1.2) ** 2, kt=0.7)
     assert float(result.U.min()) == 0.0
     assert float((result.probability * np.diff(result.distance)[0]).sum()) == pytest.approx(1.0)
 
@@ -200,6 +201,25 @@ def test_torsions_are_found_and_periodic():
     recovered(result, "dihedral", lambda t: 1.5 * (1 + np.cos(3 * t - 0.4)))
     turned = invert_dihedrals(np.where(torsions < 0, torsions + 2 * np.pi, torsions), bins=36)
     np.testing.assert_array_equal(turned["count"], result["count"])
+
+
+@pytest.mark.parametrize("memory", [0, 5])
+def test_errors_of_inverted_potentials_are_those_between_samples(memory):
+    """Forty independent sets: the potential less that of its zero, over its error, has the variance 1."""
+    edges, pulls = np.linspace(-np.pi, np.pi, 25), []
+    exact = -np.log(np.diff(scipy.special.ndtr(edges / 0.6)))
+    phi = np.exp(-1.0 / memory) if memory else 0.0
+    for seed in range(40):
+        noise = np.random.default_rng(seed).normal(size=(2100, 2))
+        series = 0.6 * scipy.signal.lfilter([np.sqrt(1 - phi**2)], [1, -phi], noise, axis=0)[100:]
+        result = invert_dihedrals(series, bins=24, zero_at=0.7)
+        zero = np.searchsorted(edges, 0.7) - 1
+        assert result.U[zero] == result.U_error[zero] == 0.0
+        off = result.U.values - (exact - exact[zero])
+        near = np.flatnonzero((np.abs(result.dihedral.values) < 1.2) & (np.arange(24) != zero))
+        pulls.append(off[near] / result.U_error.values[near])
+    assert 0.8 < np.std(pulls) < 1.25
+    assert abs(np.mean(pulls)) < 4 * np.std(np.mean(pulls, axis=1)) / np.sqrt(40)
 
 
 def test_the_error_of_the_binned_potential_falls_with_the_square_of_the_width():
@@ -265,8 +285,8 @@ def test_a_dilute_gas_shows_its_potential_and_its_second_virial_coefficient():
 def lennard_jones_series(kt):
     """B2 of the whole Lennard-Jones potential by its exact series (Hirschfelder, Curtiss & Bird 1954, eq. 3.6-7)."""
     n = np.arange(60)
-    factorial = gamma(n + 1.0)
-    terms = 2 ** (n + 0.5) / (4 * factorial) * gamma((2 * n - 1) / 4) * kt ** (-(2 * n + 1) / 4)
+    factorial = scipy.special.gamma(n + 1.0)
+    terms = 2 ** (n + 0.5) / (4 * factorial) * scipy.special.gamma((2 * n - 1) / 4) * kt ** (-(2 * n + 1) / 4)
     return -2 * np.pi / 3 * terms.sum()
 
 
@@ -342,6 +362,9 @@ TABLE = xr.Dataset({"g": ("distance", [1.0, 1.0])}, {"distance": [0.5, 1.6]})
         (lambda: radial_distribution(POINTS, [5, 5, 5], width=0.1, exclude=[[1, 20]]), "numbers from 0 to 9"),
         (lambda: bond_lengths(POINTS, [[0, 1, 2]]), "bonds must be numbers of particles \\(n, 2\\)"),
         (lambda: bond_angles(POINTS, [[0, 1, 12]]), "angles must be numbers from 0 to 9"),
+        (lambda: dihedral_angles(POINTS, [[0, 1, 2, 0]]), "dihedrals must not name a particle twice"),
+        (lambda: invert_bonds([1.0, 1.0, 2.0], bins=4, zero_at=1.6), "zero_at must lie in a bin with samples, betw"),
+        (lambda: invert_bonds([1.0, 1.0, 2.0], zero_at=3.0), "between 1 and 2, not 3.0"),
         (lambda: invert_bonds([[1.0, np.nan]]), "lengths must be finite"),
         (lambda: invert_bonds([-1.0, 1.0]), "must lie between 0 and inf"),
         (lambda: invert_angles([120.0, 100.0]), "in rad, not in degrees"),
