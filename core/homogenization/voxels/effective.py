@@ -15,7 +15,7 @@ from ...model.progress import library_version
 from .conduction import Grid, Solution, solve_conduction
 from .dual import solve_compliance
 from .elasticity import solve_elasticity
-from .extrapolation import Run, extrapolated, solve_grids
+from .extrapolation import Run, extrapolated, is_seen, solve_grids
 from .images import Image, read_image, spread_conductivity, spread_moduli
 
 __all__ = ["effective_conductivity", "effective_stiffness"]
@@ -33,7 +33,7 @@ def effective_conductivity(
     *,
     spacing: float | Sequence[float] | None = None,
     directions: Sequence[int] | None = None,
-    extrapolate: bool = False,
+    extrapolate: bool | float = False,
     tolerance: float = 1e-8,
     max_iterations: int = 2000,
     workers: int | None = 1,
@@ -56,9 +56,10 @@ def effective_conductivity(
         Size of a voxel along each axis. Default: from the coordinates of a DataArray, else cubes.
     directions : sequence of int, optional
         Axes along which to load. Default: all. The others' columns are NaN.
-    extrapolate : bool
+    extrapolate : bool or float
         Solve on three grids, each twice as fine as the one before, and extrapolate: the result has a grid error. An
         image made of blocks of 2 or 4 equal voxels is coarsened, others are refined, at 4 or 8 times the voxels each.
+        The order is fitted, or it is this number: ``16 / pi * atan(contrast**-0.5)`` for a checkerboard.
     tolerance : float
         Residual flux over mean flux; the error of a diagonal entry is of the order of its square.
     max_iterations : int
@@ -72,7 +73,8 @@ def effective_conductivity(
     -------
     Dataset
         ``conductivity`` (row, column), ``conductivity_error`` (from the grid; NaN without `extrapolate`),
-        ``iterations``, ``residual`` (column), ``converged``.
+        ``conductivity_valid`` (False where an even grid is blind to the image, see the package), ``iterations``,
+        ``residual`` (column), ``converged``.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def effective_conductivity(
     loads = list(range(dimension)) if directions is None else sorted({int(axis) for axis in directions})
     if not loads or loads[0] < 0 or loads[-1] >= dimension:
         raise ValueError(f"directions={directions}: must be axes from 0 to {dimension - 1}")
-    _check_numbers(tolerance, max_iterations)
+    _check_numbers(tolerance, max_iterations, extrapolate)
     rigid = bool(np.isinf(field).any())
     if rigid and (field == 0.0).any():
         field[np.isinf(field)] = _PENALTY * field[np.isfinite(field)].max()
@@ -118,7 +120,7 @@ def effective_conductivity(
 
     recipe = {"tolerance": tolerance, "max_iterations": max_iterations, "extrapolate": extrapolate}
     runs = solve_grids(solve, (field,), picture, extrapolate, progress, dimension if rigid else len(loads))
-    result = _label(runs, "conductivity", "W m-1 K-1", picture, recipe)
+    result = _label(runs, "conductivity", "W m-1 K-1", picture, recipe, is_seen((field,), dimension, extrapolate))
     if rigid and len(loads) < dimension:
         unwanted = [axis for axis in range(dimension) if axis not in loads]
         result.conductivity.values[:, unwanted] = math.nan
@@ -131,7 +133,7 @@ def effective_stiffness(
     *,
     spacing: float | Sequence[float] | None = None,
     directions: Sequence[int] | None = None,
-    extrapolate: bool = False,
+    extrapolate: bool | float = False,
     tolerance: float = 1e-8,
     max_iterations: int = 2000,
     workers: int | None = 1,
@@ -156,7 +158,8 @@ def effective_stiffness(
     -------
     Dataset
         ``stiffness`` (row, column) in Pa between stress and engineering strain, in the order xx, yy, zz, yz, xz, xy
-        (in two dimensions xx, yy, xy); ``stiffness_error``, ``iterations``, ``residual``, ``converged``.
+        (in two dimensions xx, yy, xy); ``stiffness_error``, ``stiffness_valid``, ``iterations``, ``residual``,
+        ``converged``.
 
     Raises
     ------
@@ -181,7 +184,7 @@ def effective_stiffness(
     loads = list(range(count)) if directions is None else sorted({int(load) for load in directions})
     if not loads or loads[0] < 0 or loads[-1] >= count:
         raise ValueError(f"directions={directions}: must be numbers of loads from 0 to {count - 1}")
-    _check_numbers(tolerance, max_iterations)
+    _check_numbers(tolerance, max_iterations, extrapolate)
     rigid = bool(np.isinf(shear).any())
     if rigid and (shear == 0.0).any():
         for modulus in (bulk, shear):
@@ -207,13 +210,16 @@ def effective_stiffness(
 
     recipe = {"tolerance": tolerance, "max_iterations": max_iterations, "extrapolate": extrapolate}
     runs = solve_grids(solve, (bulk, shear), picture, extrapolate, progress, count if rigid else len(loads))
-    result = _label(runs, "stiffness", "Pa", picture, recipe)
+    result = _label(runs, "stiffness", "Pa", picture, recipe, is_seen((bulk, shear), dimension, extrapolate))
     if rigid and len(loads) < count:
         result.stiffness.values[:, [load for load in range(count) if load not in loads]] = math.nan
     return result
 
 
-def _check_numbers(tolerance: float, max_iterations: int) -> None:
+def _check_numbers(tolerance: float, max_iterations: int, extrapolate: bool | float) -> None:
+    number = isinstance(extrapolate, int | float) and not isinstance(extrapolate, bool)
+    if not (isinstance(extrapolate, bool) or (number and 0.05 <= extrapolate <= 8.0)):
+        raise ValueError(f"extrapolate={extrapolate!r}: must be True, False, or the order, from 0.05 to 8")
     if not 1e-12 <= tolerance <= 1e-2:
         raise ValueError(f"tolerance={tolerance}: must be at least 1e-12 and at most 0.01")
     if not 1 <= max_iterations <= 1_000_000:
@@ -263,8 +269,11 @@ def _assemble(
     return Run(tensor * scale, iterations, residual)
 
 
-def _label(runs: list[Run], name: str, unit: str, picture: Image, recipe: dict[str, Any]) -> xr.Dataset:
-    value, error = extrapolated([run.tensor for run in runs]) if len(runs) == 3 else (runs[0].tensor, None)
+def _label(runs: list[Run], name: str, unit: str, picture: Image, recipe: dict[str, Any], seen: bool) -> xr.Dataset:
+    order = recipe["extrapolate"]
+    tensors = [run.tensor for run in runs]
+    known = None if isinstance(order, bool) else float(order)
+    value, error = extrapolated(tensors, known) if len(runs) == 3 else (tensors[0], None)
     finest = runs[-1]
     return xr.Dataset(
         {
@@ -273,6 +282,16 @@ def _label(runs: list[Run], name: str, unit: str, picture: Image, recipe: dict[s
                 ("row", "column"),
                 np.full_like(value, math.nan) if error is None else error,
                 {"units": unit, "long_name": f"grid error of the effective {name}"},
+            ),
+            f"{name}_valid": (
+                (),
+                seen,
+                {
+                    "units": "1",
+                    "long_name": "whether the grid sees the image",
+                    "comment": "little of the image alternates "
+                    "from voxel to voxel along two axes with an even number of voxels; else repeat every voxel",
+                },
             ),
             "iterations": ("column", finest.iterations, {"units": "1", "long_name": "steps of conjugate gradients"}),
             "residual": ("column", finest.residual, {"units": "1", "long_name": "residual over mean"}),

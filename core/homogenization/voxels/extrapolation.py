@@ -1,7 +1,9 @@
 """Three grids, each twice as fine as the one before: the error that they leave, and the limit that they point at.
 
 At the corners of voxels the field is singular, and the logarithm of the effective tensor approaches its limit as a
-power of the size of a voxel that depends on the image. It is fitted from the three grids.
+power of the size of a voxel that depends on the image. It is fitted from the three grids, or known: where two phases of
+contrast c meet crosswise, as on a checkerboard, it is (16 / pi) arctan(c^(-1/2)), four times the exponent of the
+potential at such a corner.
 """
 
 from collections.abc import Callable
@@ -12,11 +14,12 @@ from numpy.typing import NDArray
 
 from .images import Image
 
-__all__ = ["Run", "extrapolated", "solve_grids"]
+__all__ = ["Run", "extrapolated", "is_seen", "solve_grids"]
 
 Tensor = NDArray[np.float64]
 Progress = Callable[[int, int], object]
 _FINEST = 6.5e7  # voxels of the finest grid of an extrapolation
+_UNSEEN = 0.01  # share of an image's variance that the rotated scheme may be blind to
 _SLOWEST = 0.15  # order of convergence below which the three grids say nothing about the limit
 
 
@@ -28,10 +31,11 @@ class Run(NamedTuple):
     residual: list[float]
 
 
-def extrapolated(tensors: list[Tensor]) -> tuple[Tensor, Tensor]:
+def extrapolated(tensors: list[Tensor], order: float | None = None) -> tuple[Tensor, Tensor]:
     """Limit of the tensors of three grids, and its error: how far the finest grid is from it.
 
-    Where the differences do not shrink, the finest grid's tensor is returned with the whole spread as error.
+    The order is fitted unless it is given. Where the differences do not shrink, the finest grid's tensor is returned
+    with the whole spread as error.
     """
     columns = ~np.isnan(tensors[0]).any(axis=0)
     parts = [t[np.ix_(columns, columns)] for t in tensors]
@@ -45,10 +49,10 @@ def extrapolated(tensors: list[Tensor]) -> tuple[Tensor, Tensor]:
     if second <= 1e-9 * scale:  # nothing depends on the grid
         error[np.ix_(columns, columns)] = np.abs(parts[2] - parts[1])
         return limit, error
-    if first < second * 2.0**_SLOWEST:
+    if first < second * (2.0**_SLOWEST if order is None else 1.0):
         error[np.ix_(columns, columns)] = np.ptp(np.stack(parts), axis=0)
         return limit, error
-    target = fine + (fine - middle) / (first / second - 1.0)
+    target = fine + (fine - middle) / ((first / second if order is None else 2.0**order) - 1.0)
     if logarithmic:
         values_, vectors = np.linalg.eigh(target)
         target = (vectors * np.exp(values_)) @ vectors.T
@@ -61,15 +65,13 @@ def solve_grids(
     solve: Callable[..., Run],
     fields: tuple[Tensor, ...],
     picture: Image,
-    extrapolate: bool,
+    extrapolate: bool | float,
     progress: Progress | None,
     loads: int,
 ) -> list[Run]:
     """On one grid, or on three of which each is twice as fine as the one before."""
     dimension = picture.values.ndim
-    coarsest = 1
-    while extrapolate and coarsest < 4 and _is_made_of_blocks(fields, 2 * coarsest, dimension):
-        coarsest *= 2
+    coarsest = _coarsening(fields, dimension, extrapolate)
     steps = [1, 2, 4] if extrapolate else [1]
     voxels = fields[0].size * (steps[-1] / coarsest) ** dimension
     if extrapolate and voxels > _FINEST:
@@ -91,6 +93,46 @@ def solve_grids(
         spacing = (picture.spacing[0],) * (3 - dimension) + picture.spacing
         runs.append(solve(*scaled, spacing, tick))
     return runs
+
+
+def is_seen(fields: tuple[Tensor, ...], dimension: int, extrapolate: bool | float) -> bool:
+    """Whether the coarsest grid sees (nearly) all of the image.
+
+    The rotated scheme has no gradient at frequencies that alternate from voxel to voxel along two axes.
+    """
+    coarsest = _coarsening(fields, dimension, extrapolate)
+    return all(_unseen_share(_resampled(field, 1, coarsest, dimension)) <= _UNSEEN for field in fields)
+
+
+def _unseen_share(field: Tensor) -> float:
+    """Share of the variance at those frequencies, of k / (k + its typical value): 0 and infinity are ordinary there."""
+    even = [axis for axis, n in enumerate(field.shape) if n % 2 == 0]
+    if len(even) < 2:
+        return 0.0
+    regular = field[(field > 0.0) & np.isfinite(field)]
+    typical = float(np.exp(np.log(regular).mean())) if regular.size else 1.0
+    bounded = np.where(np.isinf(field), 1.0, field / (np.where(np.isinf(field), 0.0, field) + typical))
+    variance = float(bounded.var())
+    if variance == 0.0:
+        return 0.0
+    signs = [1.0 - 2.0 * (np.arange(n) % 2) for n in field.shape]
+
+    def power(axes: list[int]) -> float:
+        alternating = bounded
+        for axis in sorted(axes, reverse=True):
+            alternating = np.tensordot(alternating, signs[axis] / len(signs[axis]), axes=(axis, 0))
+        return float(np.square(alternating).mean())
+
+    pairs = sum(power([a, b]) for i, a in enumerate(even) for b in even[i + 1 :])
+    return (pairs - (2.0 * power(even) if len(even) == 3 else 0.0)) / variance  # all three alternate in each pair
+
+
+def _coarsening(fields: tuple[Tensor, ...], dimension: int, extrapolate: bool | float) -> int:
+    """Edge in voxels, at most 4, of the blocks that the coarsest of three grids may take for one voxel."""
+    coarsest = 1
+    while extrapolate and coarsest < 4 and _is_made_of_blocks(fields, 2 * coarsest, dimension):
+        coarsest *= 2
+    return coarsest
 
 
 def _logarithm(tensor: Tensor) -> Tensor:

@@ -39,7 +39,10 @@ class ElasticPhase(NamedTuple):
         >>> ElasticPhase.from_young("3 GPa", 0.25)
         ElasticPhase(bulk_modulus=2000000000.0, shear_modulus=1200000000.0)
         """
-        young, poisson = _number(young_modulus, Pressure), _number(poisson_ratio, Dimensionless)
+        young, poisson = (
+            _number(young_modulus, Pressure, "young_modulus"),
+            _number(poisson_ratio, Dimensionless, "poisson_ratio"),
+        )
         if not -1.0 < poisson < 0.5:
             raise ValueError(f"poisson_ratio={poisson}: must be greater than -1 and less than 0.5")
         return cls(young / (3.0 - 6.0 * poisson), young / (2.0 + 2.0 * poisson))
@@ -111,7 +114,7 @@ def spread_conductivity(image: Image, phases: Mapping[int, Any] | Sequence[Any] 
             raise ValueError("conductivities is missing: an image of labels needs a table, such as {0: 1.0, 1: 10.0}")
     else:
         index, entries = _look_up(image, phases, "conductivities")
-        field = np.array([_number(entry, ThermalConductivity) for entry in entries])[index]
+        field = np.array([_number(entry, ThermalConductivity, "conductivities") for entry in entries])[index]
     if not (field >= 0.0).all():
         raise ValueError(f"conductivities: {field[~(field >= 0.0)][0]} is not allowed; must be 0 to infinity")
     _check_contrast(field, "conductivities")
@@ -125,7 +128,7 @@ def spread_moduli(image: Image, phases: Mapping[int, Any] | Sequence[Any]) -> tu
     for column, entry in enumerate(entries):
         if isinstance(entry, str) or len(entry) != 2:
             raise ValueError(f"phases: {entry!r} must be a pair of bulk modulus and shear modulus")
-        bulk, shear = (_number(value, Pressure) for value in entry)
+        bulk, shear = (_number(value, Pressure, "phases") for value in entry)
         regular = 0.0 < bulk < math.inf and 0.0 < shear < math.inf and 1e-3 <= bulk / shear <= 1e3
         if not (regular or bulk == shear == 0.0 or bulk == shear == math.inf):
             raise ValueError(
@@ -164,10 +167,13 @@ def _look_up(image: Image, phases: Mapping[int, Any] | Sequence[Any], name: str)
     return np.ascontiguousarray(index.reshape(values.shape)), [table[int(label)] for label in labels]
 
 
-def _number(value: Any, quantity: Any) -> float:
+def _number(value: Any, quantity: Any, name: str) -> float:
     unit = unit_of(quantity)
-    assert unit is not None
-    return float(value) if isinstance(value, float) else float(unit.to_magnitude(value))
+    assert unit is not None  # of the quantities of this module
+    try:
+        return float(value) if isinstance(value, float) else float(unit.to_magnitude(value))
+    except ValueError as error:
+        raise ValueError(f"{name}: {value!r} {error}") from None
 
 
 def _spacing_of(image: xr.DataArray) -> list[float] | None:
