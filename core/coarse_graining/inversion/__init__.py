@@ -59,7 +59,8 @@ from .bonded import (
 )
 from .evidence import EVIDENCE as EVIDENCE
 from .integral_equations import direct_correlation, hypernetted_chain_potential, liquid_structure
-from .iterative import iterate_inversion, potential_of, pressure_slope
+from .iterative import iterate_inversion, potential_of
+from .pressure import pressure_slope
 from .radial import radial_distribution
 from .simulators import IntegralEquationSimulator, ParticleSimulator
 from .virial import second_virial_coefficient, second_virial_of_distribution

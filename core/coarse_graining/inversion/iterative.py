@@ -14,9 +14,10 @@ from ...model import ParameterError, ResultError
 from ...model.progress import Progress, library_version
 from ...particles.potentials import Tabulated
 from .integral_equations import direct_correlation
+from .pressure import with_pressure
 from .virial import PairPotential, edges_of
 
-__all__ = ["Simulator", "iterate_inversion", "potential_of", "pressure_slope"]
+__all__ = ["Simulator", "iterate_inversion", "potential_of"]
 
 Floats = NDArray[np.float64]
 Simulator = Callable[[Tabulated], tuple[ArrayLike, float | None]]
@@ -87,7 +88,7 @@ def iterate_inversion(
     tolerance : float
         chi2, equation (8), at which the iteration has converged.
     target_pressure : float, optional
-        The pressure that is wanted, too: equation (9) after each step.
+        The pressure that is wanted, too: equation (9) after each step, for what the step itself does not bring.
     pressure_tolerance : float, optional
         Distance from it that is close enough. Default: 2 % of the larger of the ideal pressure and itself.
     largest_pressure_step : float
@@ -147,12 +148,18 @@ def iterate_inversion(
             if n >= _PATIENCE and min(merits[-_PATIENCE:]) > 0.9 * min(merits[:-_PATIENCE]):
                 stopped = "plateau"
                 break
-            u = _stepped(u, g, task, damping)
+            step = _stepped(u, g, task, damping)
             if target_pressure is not None:
-                u = _with_pressure(u, g, task, target_pressure - pressure, largest_pressure_step * thermal_energy)
+                missing, largest = target_pressure - pressure, largest_pressure_step * thermal_energy
+                ramp = with_pressure(step - u, g[: task.inside], task.width, task.density, missing, largest)
+                step = np.append(step[: task.inside] + ramp, step[task.inside :])
+            u = step
             if not (np.isfinite(u).all() and np.abs(u).max() < 1e6 * thermal_energy):
                 raise ResultError(_divergence(n, history[0][2], chi2, scheme))
-    return _labelled(task, history, merits, stopped, tolerance, scheme, damping, target)
+    wanted = f"chi2 {tolerance:.3g}"
+    if target_pressure is not None:
+        wanted += f" and a pressure within {near:.3g} of {target_pressure:.6g}"
+    return _labelled(task, history, merits, stopped, tolerance, scheme, damping, target, wanted)
 
 
 def potential_of(result: xr.Dataset, iteration: int | None = None) -> Tabulated:
@@ -169,19 +176,6 @@ def potential_of(result: xr.Dataset, iteration: int | None = None) -> Tabulated:
     chosen = result["potential"] if iteration is None else result["U"].sel(iteration=iteration)
     middle = result["distance"].values
     return tabulate(chosen.values, 2.0 * float(middle[0]), int(result["inside"]))
-
-
-def pressure_slope(g: Floats, width: float, density: float, cutoff: float) -> float:
-    r"""dp/dA of a correction A (1 - r/r_c) to the potential at constant g: the bracket of equation (9).
-
-    Examples
-    --------
-    >>> round(pressure_slope(np.ones(100), 0.02, 0.5, 2.0), 3)  # 2 pi rho^2 r_c^3 / 12
-    1.047
-    """
-    edges = np.arange(len(g) + 1) * width
-    volumes = 0.25 * np.diff(np.minimum(edges, cutoff) ** 4)
-    return float(2.0 * np.pi * density**2 / (3.0 * cutoff) * (g * volumes).sum())
 
 
 def tabulate(u: Floats, width: float, inside: int) -> Tabulated:
@@ -229,17 +223,6 @@ def _finished(u: Floats, task: _Task) -> Floats:
         slope = float((x * (known - known.mean())).sum() / (x * x).sum())
         u[:first] = u[first] + min(slope, 0.0) * (np.arange(first) - first)
     return u
-
-
-def _with_pressure(u: Floats, g: Floats, task: _Task, missing: float, largest: float) -> Floats:
-    """Equation (9)."""
-    cutoff = task.inside * task.width
-    amplitude = missing / pressure_slope(g, task.width, task.density, cutoff)
-    amplitude = min(max(amplitude, -largest), largest)
-    r = (np.arange(task.inside) + 0.5) * task.width
-    new = u.copy()
-    new[: task.inside] += amplitude * (1.0 - r / cutoff)
-    return new
 
 
 def _initial(task: _Task, initial: PairPotential | ArrayLike | None) -> Floats:
@@ -345,7 +328,7 @@ def _check_numbers(
 
 def _labelled(
     task: _Task, history: list[tuple[Floats, Floats, float, float]], merits: list[float], stopped: str,
-    tolerance: float, scheme: str, damping: float, target: Any,
+    tolerance: float, scheme: str, damping: float, target: Any, wanted: str,
 ) -> xr.Dataset:  # fmt: skip
     u, g, chi2, pressure = (np.array(column) for column in zip(*history, strict=True))
     best = int(np.argmin(merits))
@@ -358,12 +341,12 @@ def _labelled(
     if isinstance(target, xr.Dataset) and "g_error" in target and np.isfinite(target["g_error"].values).all():
         floor = distance_of(task.target + target["g_error"].values, task.target)
         noise = f"; the noise of the target alone makes chi2 {floor:.3g}"
+    reached = f"chi2 is {chi2[best]:.3g}" + ("" if np.isnan(pressure[best]) else f", the pressure {pressure[best]:.6g}")
     comment = {
-        "converged": f"converged: chi2 is {chi2[best]:.3g} after {len(chi2)} simulations",
-        "plateau": f"NOT converged: no further progress at chi2 {chi2[best]:.3g}, wanted {tolerance:.3g}{noise}; "
-        "longer simulations lower the noise, and a target that no pair potential has cannot be met",
-        "iterations": f"NOT converged: chi2 {chi2[best]:.3g} after {len(chi2)} simulations, wanted {tolerance:.3g}"
-        + noise,
+        "converged": f"converged: {reached} after {len(chi2)} simulations",
+        "plateau": f"NOT converged: no further progress where {reached}, wanted {wanted}{noise}; longer simulations "
+        "lower the noise, and what no pair potential has cannot be met",
+        "iterations": f"NOT converged: {reached} after {len(chi2)} simulations, wanted {wanted}{noise}",
     }[stopped]
     recipe = {
         "function": "mesoscale.core.coarse_graining.inversion.iterate_inversion", "scheme": scheme, "damping": damping,
