@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -189,6 +190,29 @@ def test_a_kink_is_not_valid():
     long = mean_of(np.abs, Distribution("normal", 0.01, 1.0), method="quadrature")
     assert not long.valid
     assert long.value == pytest.approx(np.sqrt(2 / np.pi), rel=1e-3)
+
+
+@pytest.mark.parametrize("place", [0.75, 0.9, 1.1, 1.25])
+def test_a_kink_or_a_step_that_lies_between_the_points_of_a_difference_is_seen(place):
+    """Its distance is below the standard deviation, but out of reach of the second difference."""
+    distribution = Distribution("normal", 1.0, 0.3)
+    for law in (lambda x: np.abs(x - place), lambda x: np.where(x > place, 1.0, 0.0) + 0.1 * x**2):
+        closed, exact = mean_of(law, distribution), mean_of(law, distribution, method="quadrature")
+        assert abs(closed.value - exact.value) > 0.1 * abs(exact.value)
+        assert not closed.valid
+
+
+def test_a_law_that_ends_within_the_fluctuation_is_not_valid_but_has_a_closure():
+    average = mean_of(np.sqrt, Distribution("normal", 1.0, 1.4))
+    assert not average.valid
+    assert average.value == pytest.approx(1 - 1.4**2 / 8, rel=1e-6)
+
+
+def test_a_law_of_single_numbers_is_named():
+    with pytest.raises(TypeError, match="the law must take 1 arrays, beside what is given"):
+        mean_of(lambda c: math.exp(c), Distribution("gamma", 1.0, 0.3), method="quadrature")
+    with pytest.raises(TypeError, match="the law must take 1 arrays"):
+        mean_of(lambda c, k: c / (c + k), Distribution("gamma", 1.0, 0.3))
 
 
 def test_a_fast_phase_is_not_valid():
