@@ -17,6 +17,7 @@ from numba import njit
 from side_by_side import best, line, present
 
 DENSITY, REPULSION, FRICTION, STEP = 3.0, 25.0, 4.5, 0.04
+SAMPLING = 40  # steps: a sample visits all pairs once more, so that each size must take equally many
 
 
 def our_fluid(n, workers, scheme="groot_warren"):
@@ -35,9 +36,8 @@ def thermal(temperature, pressure, n):
 
 def measure_ours(n, steps, workers=1, scheme="groot_warren"):
     fluid = our_fluid(n, workers, scheme)
-    every = steps // 5
     samples = []
-    rate = n * steps / best(lambda: samples.append(fluid.advance(steps, every=every)), repeat=3)
+    rate = n * steps / best(lambda: samples.append(fluid.advance(steps, every=SAMPLING)), repeat=3)
     last = samples[-1]
     return rate, thermal(last.kinetic_temperature.mean(), last.pressure.mean(), n)
 
@@ -155,7 +155,7 @@ def draw_philox(key, count):
 def rows(quick):
     rates = []
     for n in (3000,) if quick else (3000, 24_000, 192_000):
-        steps = 50 if quick else max(20, 600_000 // n // 5 * 5)
+        steps = SAMPLING * (1 if quick else max(1, 600_000 // n // SAMPLING))
         ours, good = measure_ours(n, steps)
         rates.append(ours)
         peer = measure_lammps(n, steps)
@@ -166,7 +166,7 @@ def rows(quick):
         yield line("DPD, two threads", n, two, ours, "ours on one", "step/s", good)
     if not quick:
         yield line("DPD, linear in N", 192_000, rates[-1], rates[0], "ours at 3000", "step/s", True)
-    split, good = measure_ours(3000, 50 if quick else 200, scheme="peters")
+    split, good = measure_ours(3000, SAMPLING * (1 if quick else 5), scheme="peters")
     yield line("DPD, pair thermostat", 3000, split, rates[0], "modified Verlet", "step/s", good)
     key, count = np.array([1, 2], np.uint64), 1_000_000 if quick else 30_000_000
     ours, other = (count / best(lambda f=f: f(key, count), repeat=3) for f in (draw_words, draw_philox))

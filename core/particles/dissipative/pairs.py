@@ -6,8 +6,8 @@ is copied to a short list, with periodic shifts, eight at a time; eight distance
 each; the pairs that are left wait in a buffer until there are enough of them to be evaluated in vectors.
 
 The box is cut along z into blocks of two layers of cells or more. Pairs inside the blocks touch no other block's
-particles, and so do, among each other, pairs across the upper faces of blocks: in these two rounds threads share the
-blocks, and every sum has one order, whatever their number.
+particles, and so do, among each other, pairs across the upper faces of blocks: threads share the blocks, a face comes
+after both of its blocks, and every sum has one order, whatever their number.
 """
 
 import math
@@ -105,7 +105,7 @@ def visit_pairs(
                     i = low + k
                     xi, yi, zi = bodies[i], bodies[width + i], bodies[2 * width + i]
                     ui, vi, wi = bodies[3 * width + i], bodies[4 * width + i], bodies[5 * width + i]
-                    ident_i, row = ident[i], kind[i] * kinds
+                    ident_i, row = np.uint64(ident[i]), kind[i] * kinds
                     begin = k + 1 if lower else most
                     while begin < m:
                         word = np.uint64(0)
@@ -124,7 +124,7 @@ def visit_pairs(
                             )
                             who[n], whom[n] = i, j
                             waiting[_REPULSION + n] = repulsion[row + kind[j]]
-                            ident_j = ident[j]
+                            ident_j = np.uint64(ident[j])
                             dice = pair_word(min(ident_i, ident_j), max(ident_i, ident_j), key0, key1)
                             waiting[_NOISE + n] = quarters(dice) if work >= SHARDLOW else NOISE_SCALE * dice
                             n += 1

@@ -53,24 +53,26 @@ cosine of the wave along z in the momentum along x."""
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _move(
-    low: int, high: int, predict: float, step: float, cells: Any, box: Any, bodies: Any, force: Any, ident: Any,
-    images: Any, cell: Any,
+    low: int, high: int, velocity: int, late: float, step: float, cells: Any, box: Any, bodies: Any, force: Any,
+    ident: Any, images: Any, cell: Any,
 ) -> bool:  # fmt: skip
-    """Kick by half a step, drift, and find the new cell; False where a particle is out of all bounds."""
+    """Drift with half a kick, and find the new cell; False where a particle is out of all bounds.
+
+    The velocity is what the rows from `velocity` on hold and, where the kick before is not finished, `late` times the
+    force: passes over the particles cost what they touch in memory.
+    """
     mx, my, mz = cells
     width, depth, height = box
     fx, fy, fz = mx / width, my / depth, mz / height
-    row, kick = len(force) // 3, 0.5 * step
+    row = len(force) // 3
+    first = velocity * row
+    kick = 0.5 * step
     fine = True
     for i in range(low, high):
-        ux = bodies[3 * row + i] + kick * force[i]
-        uy = bodies[4 * row + i] + kick * force[row + i]
-        uz = bodies[5 * row + i] + kick * force[2 * row + i]
-        bodies[6 * row + i], bodies[7 * row + i], bodies[8 * row + i] = ux, uy, uz
-        bodies[3 * row + i] += predict * force[i]
-        bodies[4 * row + i] += predict * force[row + i]
-        bodies[5 * row + i] += predict * force[2 * row + i]
-        a, b, c = bodies[i] + step * ux, bodies[row + i] + step * uy, bodies[2 * row + i] + step * uz
+        f, g, h = force[i], force[row + i], force[2 * row + i]
+        a = bodies[i] + step * (bodies[first + i] + late * f + kick * f)
+        b = bodies[row + i] + step * (bodies[first + row + i] + late * g + kick * g)
+        c = bodies[2 * row + i] + step * (bodies[first + 2 * row + i] + late * h + kick * h)
         if not (0.0 <= a < width and 0.0 <= b < depth and 0.0 <= c < height):
             if not (abs(a) < 1e9 and abs(b) < 1e9 and abs(c) < 1e9):  # also for what is no number
                 fine = False
@@ -112,14 +114,24 @@ def _find_places(cell: Any, start: Any, place: Any) -> int:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _carry(
-    low: int, high: int, place: Any, bodies: Any, ident: Any, kind: Any, to_bodies: Any, to_ident: Any, to_kind: Any
-) -> None:
+    low: int, high: int, place: Any, velocity: int, late: float, predict: float, kick: float, force: Any, bodies: Any,
+    ident: Any, kind: Any, to_bodies: Any, to_ident: Any, to_kind: Any,
+) -> None:  # fmt: skip
+    """Bring to their places the position, the velocity that the friction sees, and that after half a kick.
+
+    The forces, used now, are set to zero.
+    """
     width = len(bodies) // ROWS
     for i in range(low, high):
         p = place[i]
-        for row in range(ROWS):
-            to_bodies[row * width + p] = bodies[row * width + i]
         to_ident[p], to_kind[p] = ident[i], kind[i]
+        for axis in range(3):
+            f = force[axis * width + i]
+            v = bodies[(velocity + axis) * width + i] + late * f
+            to_bodies[axis * width + p] = bodies[axis * width + i]
+            to_bodies[(3 + axis) * width + p] = v + predict * f
+            to_bodies[(6 + axis) * width + p] = v + kick * f
+            force[axis * width + i] = 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -170,12 +182,20 @@ def _visit_blocks(
     bodies: Any, force: Any, ident: Any, kind: Any, repulsion: Any, kinds: int, friction: float, step: float, key0: Any,
     key1: Any, room: int, block_sums: Any,
 ) -> None:  # fmt: skip
-    """Do `work` to all pairs of the blocks `begin` ... `end` - 1, in two rounds."""
-    for stage in (INSIDE, ACROSS):
-        for b in range(begin, end):
-            visit_pairs(work, stage, layers[b], layers[b + 1], cells, box, start, bodies, force, ident, kind, repulsion,
-                        kinds, friction, step, key0, key1, room, block_sums[b])  # fmt: skip
-        meet(meeting, threads)
+    """Do `work` to all pairs of the blocks `begin` ... `end` - 1.
+
+    Pairs across the face of two blocks come when those inside both are done, and soon, while both are in the cache.
+    """
+    for b in range(begin, end + 1):
+        if b < end:
+            visit_pairs(work, INSIDE, layers[b], layers[b + 1], cells, box, start, bodies, force, ident, kind,
+                        repulsion, kinds, friction, step, key0, key1, room, block_sums[b])  # fmt: skip
+        else:
+            meet(meeting, threads)  # the next block may be another thread's
+        if b > begin:
+            visit_pairs(work, ACROSS, layers[b - 1], layers[b], cells, box, start, bodies, force, ident, kind,
+                        repulsion, kinds, friction, step, key0, key1, room, block_sums[b - 1])  # fmt: skip
+    meet(meeting, threads)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -197,12 +217,14 @@ def advance(
     wavenumber = 2.0 * math.pi / box[2]
     splitting = scheme != GROOT_WARREN
     predict = step * (0.5 if splitting else prediction)
+    whole = True
     for s in range(steps):
         key0, key1 = step_keys(key, first_step + s)
         if splitting:
             _visit_blocks(begin, end, threads, meeting, scheme, layers, cells, box, start, bodies, force, ident, kind,
                           repulsion, kinds, friction, step, key0, key1, shared[1], block_sums)  # fmt: skip
-        if not _move(low, high, predict, step, cells, box, bodies, force, ident, images, cell):
+        velocity, late = (3, 0.0) if whole else (6, 0.5 * step)
+        if not _move(low, high, velocity, late, step, cells, box, bodies, force, ident, images, cell):
             shared[2] = 0
         meet(meeting, threads)
         if shared[2] == 0:
@@ -211,24 +233,27 @@ def advance(
             shared[1] = 14 * _find_places(cell, start, place)
             shared[0] = first_step + s + 1
         meet(meeting, threads)
-        _carry(low, high, place, bodies, ident, kind, to_bodies, to_ident, to_kind)
+        _carry(low, high, place, velocity, late, predict, 0.5 * step, force, bodies, ident, kind, to_bodies, to_ident,
+               to_kind)  # fmt: skip
         bodies, to_bodies = to_bodies, bodies
         ident, to_ident = to_ident, ident
         kind, to_kind = to_kind, kind
         meet(meeting, threads)
-        for sampling in range(2 if every > 0 and (s + 1) % every == 0 else 1):
+        sampled = every > 0 and (s + 1) % every == 0
+        for sampling in range(2 if sampled else 1):
             if sampling:
                 _finish(low, high, 0.5 * step, bodies, force)
                 for b in range(begin, end):
                     block_sums[b] = 0.0
             target = measured if sampling else force
-            _start_forces(low, high, 0.0 if sampling else amplitude, wavenumber, bodies, target)
-            meet(meeting, threads)
+            if sampling or amplitude != 0.0:
+                _start_forces(low, high, 0.0 if sampling else amplitude, wavenumber, bodies, target)
+                meet(meeting, threads)
             _visit_blocks(
                 begin, end, threads, meeting, SAMPLE if sampling else FORCES, layers, cells, box, start, bodies, target,
                 ident, kind, repulsion, kinds, 0.0 if splitting else friction, step, key0, key1, shared[1], block_sums,
             )  # fmt: skip
-        if every > 0 and (s + 1) % every == 0:
+        if sampled:
             for b in range(begin, end):
                 _sum_particles(start[layers[b] * per_layer], start[layers[b + 1] * per_layer], wavenumber, bodies,
                                measured, block_sums[b])  # fmt: skip
@@ -236,7 +261,8 @@ def advance(
             if thread == 0:
                 for b in range(blocks):
                     samples[(s + 1) // every - 1] += block_sums[b]
-        else:
+        whole = sampled or splitting or s == steps - 1
+        if whole and not sampled:
             _finish(low, high, 0.5 * step, bodies, force)
         if splitting:
             meet(meeting, threads)  # the next exchange needs the neighbours' velocities
