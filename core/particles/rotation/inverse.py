@@ -1,5 +1,6 @@
 """From a viscosity to a time step, and from a flow to a viscosity."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,8 @@ def rotation_for_viscosity(
     Raises
     ------
     ValueError
-        If no time step gives a viscosity so small; the error says which is the smallest.
+        If no time step gives a viscosity so small; the error says which is the smallest. Where collisions leave the
+        stress as it is (no rotation, in two dimensions half a turn), there is no viscosity at all.
 
     Examples
     --------
@@ -111,12 +113,15 @@ def rotation_for_viscosity(
     a, b = _branches(occupancy, angle, dimensions, thermal_energy, mass, cell_size)
     nu = np.asarray(kinematic_viscosity, dtype=float)
     rest = nu * nu - 4.0 * a * b
-    reached = (nu > 0.0) & (rest >= -1e-13 * nu * nu)  # rounding at the smallest one itself
+    reached = (nu > 0.0) & np.isfinite(nu) & (rest >= -1e-13 * nu * nu)  # rounding at the smallest one itself
     if not np.all(reached):
         wrong, least = (x[~reached].flat[0] for x in np.broadcast_arrays(nu, 2.0 * np.sqrt(a * b)))
-        raise ValueError(
-            f"kinematic_viscosity = {wrong:.6g}: must be at least {least:.6g} for this occupancy, angle and cell"
-        )
+        allowed = f"must be at least {least:.6g} for this occupancy, angle and cell"
+        if math.isnan(least):
+            allowed = "there is none for this occupancy and angle, or what else was given is not greater than 0"
+        elif wrong == math.inf:
+            allowed = "must be finite"
+        raise ValueError(f"kinematic_viscosity = {wrong:.6g}: {allowed}")
     step: Any = 2.0 * b / (nu + np.sqrt(np.maximum(rest, 0.0)))  # the smaller root, without cancellation
     return step[()]
 
@@ -144,17 +149,17 @@ def forced_flow_viscosity(
     Returns
     -------
     float
-        [m2/s]; NaN where the flow is not along the force.
+        [m2/s]; NaN where the flow is not along the force, or without a wave or a step.
 
     Examples
     --------
     >>> round(forced_flow_viscosity(0.27, 0.15, 0.7853981633974483, 0.1), 6)
     0.876505
     """
-    u = np.asarray(amplitude, dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        decay = np.log1p(acceleration * step / np.where(u * acceleration > 0.0, u, np.nan))
-    viscosity: Any = decay / (np.square(wavenumber) * step)
+    u, dt, square = np.asarray(amplitude, dtype=float), np.asarray(step, dtype=float), np.square(wavenumber)
+    along = (u * acceleration > 0.0) & (dt > 0.0) & (square > 0.0)
+    decay = np.log1p(acceleration * dt / np.where(along, u, np.nan))
+    viscosity: Any = decay / np.where(along, square * dt, np.nan)
     return viscosity[()]
 
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln
+from numpy.typing import NDArray
+from scipy.special import gamma, gammaln, poch
 
 from ...quantities import (
     Angle,
@@ -44,7 +45,7 @@ def exchanged_share(occupancy: Dimensionless) -> Dimensionless:
     Returns
     -------
     float
-        From 0 to 1.
+        From 0 to 1; NaN for a negative occupancy.
 
     Examples
     --------
@@ -52,7 +53,13 @@ def exchanged_share(occupancy: Dimensionless) -> Dimensionless:
     0.90000454
     """
     m = np.asarray(occupancy, dtype=float)
-    share: Any = (m + np.expm1(-m)) / m
+    m = np.where(m >= 0.0, m, np.nan)
+    thin = m < 0.1  # the closed form cancels there
+    b = np.where(thin, 1.0, m)
+    series = np.zeros_like(m)
+    for n in range(11, 1, -1):  # m / 2! - m^2 / 3! + ... by Horner's scheme
+        series = np.where(thin, m, 0.0) / n * (1.0 - series)
+    share: Any = np.where(thin, series, (b + np.expm1(-b)) / b)
     return share[()]
 
 
@@ -88,7 +95,8 @@ def kinetic_viscosity(
     Returns
     -------
     float
-        [m2/s].
+        [m2/s]; NaN where collisions never take anything from the stress (no others in the cell, no rotation; in two
+        dimensions half a turn).
 
     Examples
     --------
@@ -98,9 +106,9 @@ def kinetic_viscosity(
     q, c, c2 = exchanged_share(occupancy), np.cos(angle), np.cos(2.0 * np.asarray(angle, dtype=float))
     turned = (1.0 + 2.0 * c + 2.0 * c2) / 5.0 if _checked(dimensions) == 3 else c2
     remembered = _remembered_share(occupancy, dimensions) if cell_thermostat else q
-    lost = q - turned * remembered  # 1 - g, of a particle's stress in a collision
-    viscosity: Any = thermal_energy / mass * step * (1.0 / lost - 0.5)
-    return viscosity
+    lost = _greater_than_zero(q - turned * remembered)  # 1 - g, of a particle's stress in a collision
+    viscosity: Any = _greater_than_zero(thermal_energy) / _greater_than_zero(mass) * _greater_than_zero(step)
+    return (viscosity * (1.0 / lost - 0.5))[()]
 
 
 @law
@@ -133,7 +141,8 @@ def collisional_viscosity(
     0.821398
     """
     d = _checked(dimensions)
-    return np.square(cell_size) * exchanged_share(occupancy) * (1.0 - np.cos(angle)) / (6.0 * d * step)
+    moved: Any = np.square(cell_size) * exchanged_share(occupancy) * (1.0 - np.cos(angle)) / 6.0
+    return (moved / (d * _greater_than_zero(step)))[()]
 
 
 @law
@@ -221,8 +230,9 @@ def self_diffusion(
     0.514531
     """
     d = _checked(dimensions)
-    collisions = d / ((1.0 - np.cos(angle)) * exchanged_share(occupancy))
-    return 0.5 * thermal_energy / mass * step * (collisions - 1.0)
+    collisions = d / _greater_than_zero((1.0 - np.cos(angle)) * exchanged_share(occupancy))
+    square: Any = _greater_than_zero(thermal_energy) / _greater_than_zero(mass) * _greater_than_zero(step)
+    return (0.5 * square * (collisions - 1.0))[()]
 
 
 @law
@@ -292,8 +302,8 @@ def mean_free_path(step: Time, thermal_energy: Energy = 1.0, mass: Mass = 1.0) -
     >>> mean_free_path(0.1)
     0.1
     """
-    path: Any = step * np.sqrt(np.asarray(thermal_energy, dtype=float)[()] / mass)
-    return path
+    path: Any = _greater_than_zero(step) * np.sqrt(_greater_than_zero(thermal_energy) / _greater_than_zero(mass))
+    return path[()]
 
 
 @law
@@ -322,19 +332,37 @@ def sound_speed(thermal_energy: Energy, mass: Mass, dimensions: int = 3, isother
     (1.290994, 1.0)
     """
     ratio = 1.0 if isothermal else 1.0 + 2.0 / _checked(dimensions)
-    speed: Any = np.sqrt(ratio * np.asarray(thermal_energy, dtype=float)[()] / mass)
-    return speed
+    speed: Any = np.sqrt(ratio * _greater_than_zero(thermal_energy) / _greater_than_zero(mass))
+    return speed[()]
+
+
+def _greater_than_zero(value: Any) -> NDArray[np.float64]:
+    """The value as an array, NaN where it is not greater than 0: the laws end there."""
+    number = np.asarray(value, dtype=float)
+    return np.where(number > 0.0, number, np.nan)
 
 
 def _remembered_share(occupancy: Any, dimensions: int) -> Any:
-    """Mean of (N - 1) / N s / (s + 1) over the numbers N that a particle sees, s = d (N - 1) / 2, equation (9)."""
-    m = np.asarray(occupancy, dtype=float)[..., None]
-    largest = float(m.max(initial=0.0))
-    others = np.arange(1.0, largest + 12.0 * np.sqrt(largest) + 40.0)
-    with np.errstate(divide="ignore"):
-        probability = np.exp(others * np.log(m) - m - gammaln(others + 1.0))
+    """Mean of (N - 1) / N s / (s + 1) over the numbers N that a particle sees, s = d (N - 1) / 2, equation (9).
+
+    With k = N - 1 that is 1 - 2 / (k + 1) + 1 / (k + 1)^2 in 2 D and 1 - 3 / (k + 1) + (4/3) / (k + 2/3) in 3 D, whose
+    Poisson means are series in 1 / M with all digits above 50; below, the probabilities are added up.
+    """
+    m = np.asarray(occupancy, dtype=float)
+    many = m > 50.0
+    few, large = np.where(many, 1.0, m)[..., None], np.where(many, m, 50.0)
+    others = np.arange(1.0, 200.0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # nobody else: log(0); a negative number: NaN
+        probability = np.exp(others * np.log(few) - few - gammaln(others + 1.0))
     shape = 0.5 * dimensions * others
-    return (probability * others / (others + 1.0) * shape / (shape + 1.0)).sum(axis=-1)
+    added = (probability * others / (others + 1.0) * shape / (shape + 1.0)).sum(axis=-1)
+    orders = np.arange(25)
+    powers = large[..., None] ** -(orders + 1.0)
+    if dimensions == 3:
+        series = 1.0 - 3.0 / large + 4.0 / 3.0 * (poch(1.0 / 3.0, orders) * powers).sum(axis=-1)
+    else:
+        series = 1.0 - 2.0 / large + (gamma(orders + 1.0) * powers).sum(axis=-1) / large
+    return np.where(many, series, added)
 
 
 def _checked(dimensions: int) -> int:

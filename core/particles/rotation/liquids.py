@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from scipy import constants
 
 from ...model import ParameterError
-from ...quantities import Unit, UnitError
+from ..given import positive_numbers
 from . import inverse, laws
 from .model import StochasticRotation
 
 __all__ = ["MatchedLiquid", "matched_liquid"]
 
 _UNITS = {
-    "viscosity": Unit("Pa s"),
-    "density": Unit("kg m-3"),
-    "temperature": Unit("K"),
-    "cell_size": Unit("m"),
-    "compressibility": Unit("Pa-1"),
-    "rotation_angle": Unit("rad"),
-    "occupancy": Unit("1"),
+    "viscosity": "Pa s",
+    "density": "kg m-3",
+    "temperature": "K",
+    "cell_size": "m",
+    "compressibility": "Pa-1",
+    "rotation_angle": "rad",
+    "occupancy": "1",
 }
 
 
@@ -141,7 +141,9 @@ def matched_liquid(
         "viscosity": viscosity, "density": density, "temperature": temperature, "cell_size": cell_size,
         "occupancy": occupancy, "rotation_angle": rotation_angle, "compressibility": compressibility,
     }  # fmt: skip
-    si = {name: _positive(name, value) for name, value in given.items() if value is not None}
+    if compressibility is None:
+        del given["compressibility"]
+    si = positive_numbers("matched_liquid", _UNITS, given)
     a, m_cell, angle = si["cell_size"], si["occupancy"], si["rotation_angle"]
     if not m_cell > 1 or not math.radians(15.0) <= angle <= math.pi:
         name = "rotation_angle" if m_cell > 1 else "occupancy"
@@ -169,13 +171,3 @@ def matched_liquid(
         sound_speed=float(laws.sound_speed(kt, mass, 3, True)), compressibility=fluid_compressibility,
         compressibility_ratio=None if liquid is None else fluid_compressibility / liquid,
     )  # fmt: skip
-
-
-def _positive(name: str, value: object) -> float:
-    try:
-        number = float(_UNITS[name].to_magnitude(value))
-    except (UnitError, TypeError, ValueError) as error:
-        raise ParameterError("matched_liquid", {name: str(error)}, {name: value}) from None
-    if not 0.0 < number < math.inf:
-        raise ParameterError("matched_liquid", {name: "must be greater than 0"}, {name: value})
-    return number

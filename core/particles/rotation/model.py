@@ -70,13 +70,14 @@ class StochasticRotation(Model):
         Result(
             "answer", Dimensionless, "kinematic viscosity, from the flow that the force keeps up", error=True,
             exists="where the flow rises above its noise",
-            valid="a mean free path below 0.2 of the flow's length 1/k, temperature within 2 %, and a flow along it",
+            valid="a flow that is smooth (a mean free path, and the way flown while stress lasts, below 0.2 of its "
+            "length 1/k), temperature within 2 %, and a flow along it",
         ),
         Result("naive_answer", Dimensionless, "kinematic viscosity of a gas: what streaming particles carry"),
         Result(
             "theoretical_viscosity", Dimensionless, "kinetic and collisional viscosity together",
-            valid="a mean free path below 0.2 / k, and of 0.05 or more with less than 10 particles a cell; a flow over "
-            "8 cells or more, below 0.6 of the speed of sound; in 2 D a dynamic viscosity of 5 or more",
+            valid="a flow that is smooth as for the answer, over 8 cells or more, below 0.6 of the speed of sound; a "
+            "mean free path of 0.05 or more with less than 10 a cell; in 2 D a dynamic viscosity of 5 or more",
         ),
         Result("dynamic_viscosity", Dimensionless, "measured viscosity times density", error=True,
                exists="where the flow rises above its noise"),
@@ -269,7 +270,8 @@ class StochasticRotation(Model):
         diffusion = self._diffusion(records)
         where = (dt, self.occupancy, self.rotation_angle, d)
         nu = self.theory()
-        gentle = dt * self.wavenumber() < 0.2
+        flight = max(dt, self._kinetic())  # how far particles get in a step, and while their stress lasts
+        gentle = flight * self.wavenumber() < 0.2
         smooth = gentle and self.cells >= 8 and (dt >= 0.05 or self.occupancy >= 10.0)
         mach = abs(peak.value) / float(laws.sound_speed(1.0, 1.0, d, self.thermostat != "none"))
         good = gentle and abs(temperature.value - 1.0) < 0.02 and mach < 0.6
@@ -307,10 +309,8 @@ class StochasticRotation(Model):
         return Estimate(nu, slope * error)
 
     def _diffusion(self, records: list[_Record]) -> Estimate | None:
-        values = np.array([value for record in records for value in record.diffusion])
-        if values.size < 2:
-            return None
-        return Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size)))
+        values = np.array([record.diffusion for record in records])
+        return _mean_over_boxes(values) if values.size >= 2 else None  # slow flows reach over several windows
 
     def scales(self, result: xr.Dataset, *, length: float | str, energy: float | str, mass: float | str) -> xr.Dataset:
         """The same result in SI.
@@ -366,9 +366,12 @@ class StochasticRotation(Model):
 
 
 def _mean_over_boxes(series: Floats) -> Estimate:
-    """Mean of correlated series of equal length, by box and sample, and its standard error."""
-    means, errors = np.array([mean_with_error(one) for one in series]).T
-    return Estimate(float(means.mean()), float(np.sqrt((errors**2).sum()) / len(means)))
+    """Mean of correlated series by box and sample, and its standard error.
+
+    The boxes are put one behind the other, so that a correlation of some ten samples is still seen in boxes of twenty,
+    where a series' own mean would hide it.
+    """
+    return Estimate(*mean_with_error(series.ravel()))
 
 
 def _profile_with_error(profile: Floats, velocity: Floats, number: Floats, count: int) -> Estimate:

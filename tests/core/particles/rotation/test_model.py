@@ -11,6 +11,7 @@ from mesoscale.core.particles.rotation import (
     fluid,
     kinetic_viscosity,
 )
+from mesoscale.core.particles.rotation.model import _mean_over_boxes
 
 QUICK = StochasticRotation().replace(**StochasticRotation.quick)
 
@@ -94,8 +95,8 @@ def test_sorting_particles_in_memory_does_not_mix_up_their_displacements(monkeyp
 
 def test_a_flow_that_is_forgotten_within_a_step_is_no_measurement_but_ends():
     thick = StochasticRotation(reduced_step=5.0, rotation_angle=degrees(15.0), cells=4, steps=20, boxes=2)
-    for model in (thick, thick.replace(flow="poiseuille")):
-        result = model.run()
+    for settings in (thick, thick.replace(flow="poiseuille")):
+        result = settings.run()
         assert not bool(result.answer_valid)
         assert float(np.abs(result.flow_velocity).max()) < 1.0
 
@@ -196,6 +197,8 @@ def test_sines_of_any_length_decay_with_the_same_viscosity_up_to_second_order():
         ({"reduced_step": 0.02}, True),
         ({"dimensions": 2, "cells": 32, "reduced_step": 0.9, "rotation_angle": math.pi / 2}, False),
         ({"dimensions": 2, "cells": 12}, True),
+        ({"dimensions": 2, "cells": 20, "reduced_step": 0.5, "rotation_angle": degrees(161.0)}, False),
+        ({"dimensions": 2, "cells": 80, "reduced_step": 0.5, "rotation_angle": degrees(161.0)}, True),
     ],
 )
 def test_theory_says_where_it_holds(parameters, valid):
@@ -281,3 +284,18 @@ def test_progress_is_told_and_may_cancel():
 
     with pytest.raises(KeyboardInterrupt):
         QUICK.run(progress=cancel)
+
+
+@pytest.mark.parametrize(("boxes", "samples"), [(4, 20), (8, 20), (4, 60)])
+def test_the_error_of_few_relaxation_times_a_box_is_not_far_too_small(boxes, samples):
+    """Series that forget within five samples, as the flow does: the mean's scatter over its error."""
+    rng, kept = np.random.default_rng(0), math.exp(-0.2)
+    found = []
+    for _ in range(300):
+        series = np.empty((boxes, samples))
+        series[:, 0] = rng.normal(size=boxes)
+        for t in range(1, samples):
+            series[:, t] = kept * series[:, t - 1] + math.sqrt(1 - kept**2) * rng.normal(size=boxes)
+        found.append(_mean_over_boxes(series))
+    values, errors = np.array(found).T
+    assert 0.85 < values.std() / errors.mean() < 1.25

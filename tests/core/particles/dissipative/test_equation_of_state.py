@@ -1,4 +1,4 @@
-"""Closed forms and the measured equation of state."""
+"""The measured equation of state, and what is exact beside it."""
 
 import itertools
 import math
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mesoscale.core.particles import dissipative as dpd
 from mesoscale.core.particles.dissipative import measurements
-from scipy import constants, integrate
+from scipy import integrate
 
 
 def test_second_virial_coefficient_is_its_integral():
@@ -88,70 +88,3 @@ def test_groot1997_pressure_at_density_three_is_not_the_asymptote():
 def test_allen2017_pressures_by_another_program():
     for rho, a, p in ((3.0, 25.0, 23.636), (2.0, 37.5, 14.319), (4.0, 18.75, 32.624), (5.0, 15.0, 41.528)):
         assert dpd.tabulated_pressure(rho, a) == pytest.approx(p, rel=2e-3)
-
-
-def test_mean_field_is_the_virial_of_independent_beads():
-    rho, a = 3.0, 25.0
-    virial, _ = integrate.quad(lambda r: r**3 * a * (1 - r), 0, 1)
-    assert dpd.mean_field_pressure(rho, a) == pytest.approx(rho + 2 * math.pi / 3 * rho**2 * virial, rel=1e-12)
-
-
-def test_flory_huggins_at_the_two_measured_densities_and_back():
-    assert dpd.flory_huggins_from_repulsion(1.0, 3.0) == pytest.approx(0.286)
-    assert dpd.flory_huggins_from_repulsion(1.0, 5.0) == pytest.approx(0.689)
-    assert math.isnan(dpd.flory_huggins_from_repulsion(1.0, 2.0))
-    assert math.isnan(dpd.excess_repulsion_from_flory_huggins(1.0, 6.0))
-    assert dpd.excess_repulsion_from_flory_huggins(dpd.flory_huggins_from_repulsion(15.0, 4.0), 4.0) == pytest.approx(
-        15
-    )
-    random_mixing = math.pi / 15 * 3.0
-    assert random_mixing / dpd.flory_huggins_from_repulsion(1.0, 3.0) > 2.0
-
-
-def test_interfacial_tension_vanishes_where_beads_mix():
-    assert math.isnan(dpd.reduced_interfacial_tension(2.3, 3.0))
-    assert dpd.reduced_interfacial_tension(2.36, 3.0) == 0.0
-    chi = 2.36 * (1 + np.geomspace(1e-4, 1e-3, 4))
-    tension = dpd.reduced_interfacial_tension(chi, 3.0)
-    assert abs(np.polyfit(np.log(chi / 2.36 - 1), np.log(tension), 1)[0] - 1.5) < 0.1
-
-
-def test_transport_estimates_belong_together():
-    gamma, rho = np.array([1.0, 4.5, 20.0]), 3.0
-    ratio = dpd.ideal_kinematic_viscosity(gamma, rho) / dpd.ideal_diffusivity(gamma, rho)
-    np.testing.assert_allclose(dpd.ideal_schmidt_number(gamma, rho), ratio, rtol=1e-12)
-    # the friction of a resting bead, rho gamma int w^2 cos^2, gives D = kT / friction
-    friction, _ = integrate.quad(lambda r: 4 * math.pi * r * r * (1 - r) ** 2 / 3 * rho * 4.5, 0, 1)
-    assert dpd.ideal_diffusivity(4.5, rho) == pytest.approx(1 / friction, rel=1e-10)
-    assert dpd.unbounded_diffusivity(0.3, 0.8, 1e9) == pytest.approx(0.3, rel=1e-8)
-
-
-def test_groot2001_water_trimers_have_two_clocks():
-    water = dpd.calibrate(molecules_per_bead=3, reduced_diffusivity=0.1707)
-    assert water.cutoff_length == pytest.approx(6.46e-10, rel=1e-3)
-    assert water.repulsion == pytest.approx(78.0, rel=0.03)
-    assert water.groot_warren_repulsion == pytest.approx(77.5, rel=0.002)
-    assert water.thermal_time == pytest.approx(3.0e-12, rel=0.01)
-    assert water.diffusion_time == pytest.approx(88e-12, rel=0.01)
-    assert water.time_ratio == pytest.approx(29.0, rel=0.02)
-    assert water.bead_mass == pytest.approx(54.045 * constants.atomic_mass)
-    assert dpd.tabulated_inverse_compressibility(3.0, water.repulsion) == pytest.approx(3 * 15.98, rel=1e-9)
-    assert water.reduced_pressure == dpd.tabulated_pressure(3.0, water.repulsion)
-    assert water.energy == pytest.approx(4.142e-21, rel=1e-3)
-
-
-def test_groot2001_lengths_grow_with_the_molecules_in_a_bead():
-    lengths = [dpd.cutoff_length_from_coarse_graining(3.0, n, "30 angstrom**3") * 1e10 for n in (1, 2, 3, 4)]
-    np.testing.assert_allclose(lengths, [4.48, 5.65, 6.46, 7.11], atol=0.005)
-
-
-def test_too_many_molecules_in_a_bead_are_refused():
-    with pytest.raises(ValueError, match=r"molecules_per_bead = 12.*fewer molecules"):
-        dpd.calibrate(molecules_per_bead=12, reduced_diffusivity=0.1)
-
-
-def test_water_has_the_compressibility_that_beads_are_fitted_to():
-    # 4.503e-10 / Pa and 996.5 kg/m3 at 300 K, IAPWS-95
-    modulus = 1 / 4.503e-10
-    number = 996.5 / (18.015 * constants.atomic_mass)
-    assert dpd.inverse_compressibility_of_liquid(modulus, number, 300.0) == pytest.approx(15.98, rel=0.01)

@@ -1,28 +1,27 @@
-"""Stochastic rotation dynamics: closed forms by independent routes, limits with their orders, inverse problems."""
+"""Closed forms of stochastic rotation dynamics: by independent routes, and limits with their orders."""
 
+import decimal
 import math
 
 import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
-from mesoscale.core.model import ParameterError
 from mesoscale.core.particles.rotation import (
     collisional_viscosity,
     exchanged_share,
-    forced_flow_viscosity,
     kinematic_viscosity,
     kinetic_viscosity,
-    matched_liquid,
+    laws,
     mean_free_path,
-    rotation_for_viscosity,
     schmidt_number,
     self_diffusion,
-    smallest_viscosity,
     sound_speed,
 )
 
 ANGLES = [math.radians(degrees) for degrees in (30.0, 75.0, 90.0, 130.0, 160.0)]
+
+
 OCCUPANCIES = (2.0, 3.7, 10.0, 40.0)
 
 
@@ -142,117 +141,45 @@ def test_units_scale_a_viscosity_as_cell_size_times_thermal_speed():
     assert si == pytest.approx(kinematic_viscosity(0.1, 10.0, 2.0) * a * math.sqrt(kt / m), rel=1e-12)
 
 
-# ---------------------------------------------------------------------------------------------- inverse problems
+@pytest.mark.parametrize("occupancy", [1e-12, 1e-3, 0.0999, 0.1001, 5.0])
+def test_the_exchanged_share_has_all_digits_however_thin_the_gas(occupancy):
+    with decimal.localcontext(prec=60):
+        m = decimal.Decimal(occupancy)
+        exact = float((m - 1 + (-m).exp()) / m)
+    assert exchanged_share(occupancy) == pytest.approx(exact, rel=4e-15)
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
-@pytest.mark.parametrize("occupancy", OCCUPANCIES)
-def test_the_smallest_viscosity_is_the_minimum_over_all_steps(occupancy, dimensions):
-    for angle in ANGLES:
-        found = scipy.optimize.minimize_scalar(
-            lambda log, angle=angle: float(kinematic_viscosity(math.exp(log), occupancy, angle, dimensions)),
-            bounds=(-8, 8), method="bounded", options={"xatol": 1e-9},
-        )  # fmt: skip
-        assert smallest_viscosity(occupancy, angle, dimensions) == pytest.approx(found.fun, rel=1e-9)
+@pytest.mark.parametrize("occupancy", [1e-3, 0.7, 12.0, 49.9, 50.1, 900.0])
+def test_the_share_that_is_remembered_is_a_poisson_mean_for_any_occupancy(occupancy, dimensions):
+    with decimal.localcontext(prec=50):
+        m, half = decimal.Decimal(occupancy), decimal.Decimal(dimensions) / 2
+        probability, mean = (-m).exp(), decimal.Decimal(0)
+        for k in range(1, int(occupancy + 30 * math.sqrt(occupancy) + 60)):
+            probability *= m / k
+            mean += probability * k / (k + 1) * (half * k) / (half * k + 1)
+        exact = float(mean)
+    assert laws._remembered_share(occupancy, dimensions) == pytest.approx(exact, rel=1e-13)
 
 
-def test_the_step_for_a_viscosity_gives_it_and_is_the_shorter_of_two():
-    rng = np.random.default_rng(1)
-    for _ in range(200):
-        occupancy, angle, d = rng.uniform(2, 60), rng.uniform(0.3, 2.8), int(rng.integers(2, 4))
-        least = float(smallest_viscosity(occupancy, angle, d))
-        nu = least * (1 + rng.exponential(3.0))
-        step = float(rotation_for_viscosity(nu, occupancy, angle, d))
-        assert kinematic_viscosity(step, occupancy, angle, d) == pytest.approx(nu, rel=1e-10)
-        assert collisional_viscosity(step, occupancy, angle, d) >= kinetic_viscosity(step, occupancy, angle, d)
+def test_a_billion_particles_in_a_cell_cost_no_memory():
+    dense = kinetic_viscosity(0.1, np.array([3.0, 1e9, 1e300]), 2.0, cell_thermostat=True)
+    turned = (1 + 2 * math.cos(2.0) + 2 * math.cos(4.0)) / 5
+    np.testing.assert_allclose(dense[1:], 0.1 * (1 / (1 - turned) - 0.5), rtol=1e-8)
 
 
-def test_the_step_for_a_large_viscosity_loses_no_digits():
-    nu = 1e9
-    assert rotation_for_viscosity(nu, 10.0, 2.0) == pytest.approx(collisional_viscosity(1.0, 10.0, 2.0) / nu, rel=1e-12)
-
-
-def test_the_smallest_viscosity_itself_is_reached():
-    least = float(smallest_viscosity(10.0, 2.0))
-    assert kinematic_viscosity(float(rotation_for_viscosity(least, 10.0, 2.0)), 10.0, 2.0) == pytest.approx(least)
-
-
-def test_a_viscosity_that_no_step_reaches_is_an_error_that_names_the_smallest():
-    least = float(smallest_viscosity(10.0, 2.0))
-    for nu in (0.99 * least, 0.0, -1.0, math.nan):
-        with pytest.raises(ValueError, match=rf"must be at least {least:.6g}"):
-            rotation_for_viscosity(nu, 10.0, 2.0)
-    with pytest.raises(ValueError, match=r"kinematic_viscosity = 0.01: must be at least"):
-        rotation_for_viscosity(np.array([1.0, 0.01]), 10.0, 2.0)
-    assert rotation_for_viscosity(np.array([1.0, 2.0]), 10.0, 2.0).shape == (2,)
-
-
-def test_kicks_and_decay_give_back_their_viscosity():
-    nu, force, k, step, u = 0.87, 0.1, 0.7, 0.4, 0.0
-    for _ in range(2000):
-        u = (u + force * step) * math.exp(-nu * k * k * step)
-    assert forced_flow_viscosity(u, force, k, step) == pytest.approx(nu, rel=1e-12)
-
-
-def test_half_a_kick_corrects_the_flow_up_to_second_order():
-    nu, force, k = 0.87, 0.1, 0.7
-    steps = np.geomspace(0.05, 0.8, 8)
-    u = force * steps / np.expm1(nu * k * k * steps)
-    half = force / (k * k * (u + 0.5 * force * steps))
-    rest = half / forced_flow_viscosity(u, force, k, steps) - 1
-    assert rest[-1] == pytest.approx(-((nu * k * k * steps[-1]) ** 2) / 12, rel=0.05)
-    assert np.polyfit(np.log(steps), np.log(-rest), 1)[0] == pytest.approx(2.0, abs=0.1)
-
-
-def test_a_flow_against_its_force_has_no_viscosity():
-    assert np.isnan(forced_flow_viscosity(np.array([-0.1, 0.0]), 0.1, 0.7, 0.1)).all()
-
-
-# ------------------------------------------------------------------------------------------------- real liquids
-
-
-def test_a_matched_liquid_has_the_viscosity_density_and_temperature_of_water():
-    water = matched_liquid("0.89 mPa s", "997 kg/m3", cell_size="20 nm", compressibility="0.4525 1/GPa")
-    assert water.kinematic_viscosity == pytest.approx(0.89e-3 / 997, rel=1e-10)
-    assert water.particle_mass * water.occupancy / water.cell_size**3 == pytest.approx(997, rel=1e-12)
-    assert water.thermal_energy == pytest.approx(4.11643e-21, rel=1e-5)
-    assert water.compressibility == pytest.approx(1 / (10 / 20e-9**3 * water.thermal_energy), rel=1e-12)
-    assert water.compressibility_ratio == pytest.approx(water.compressibility / 0.4525e-9, rel=1e-12)
-    assert "times the liquid's" in water.unmatched
-    assert "Schmidt" in water.unmatched
-
-
-def test_a_matched_liquid_runs_in_reduced_units_and_scales_back():
-    thin = matched_liquid("0.02 mPa s", "1000 kg/m3", cell_size="20 nm")
-    model = thin.model()
-    speed = math.sqrt(thin.thermal_energy / thin.particle_mass)
-    nu = float(kinematic_viscosity(model.reduced_step, model.occupancy, model.rotation_angle))
-    assert nu * thin.cell_size * speed == pytest.approx(0.02e-3 / 1000, rel=1e-9)
-    assert thin.compressibility_ratio is None
-    assert thin.unmatched.count("times") == 0
-
-
-def test_the_smallest_cell_for_a_liquid_is_named_and_just_enough():
-    with pytest.raises(ParameterError, match="cell_size must be at least") as caught:
-        matched_liquid(0.89e-3, 997.0, cell_size=1e-12)
-    least = float(str(caught.value).split("at least ")[1].split()[0])
-    assert matched_liquid(0.89e-3, 997.0, cell_size=1.01 * least).reduced_step > 0.3
-    with pytest.raises(ParameterError, match="cell_size must be at least"):
-        matched_liquid(0.89e-3, 997.0, cell_size=0.99 * least)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"viscosity": "1 kg"}, "viscosity has the unit 'kg'"),
-        ({"density": -1.0}, "density must be greater than 0"),
-        ({"occupancy": 1.0}, "occupancy must be greater than 1"),
-        ({"rotation_angle": 0.1}, "rotation_angle must be from 15 to 180 degree"),
-        ({"temperature": "hot"}, "temperature must be a number"),
-        ({"cell_size": math.inf}, "cell_size must be"),
-    ],
-)
-def test_a_liquid_that_cannot_be_is_an_error(change, message):
-    arguments = {"viscosity": 1e-3, "density": 1000.0, "cell_size": 1e-8, **change}
-    with pytest.raises(ParameterError, match=message):
-        matched_liquid(arguments.pop("viscosity"), arguments.pop("density"), **arguments)
+def test_where_nothing_is_exchanged_there_is_no_viscosity_and_no_diffusion():
+    assert exchanged_share(0.0) == 0.0
+    assert np.isnan(exchanged_share(-1.0))
+    for law in (kinetic_viscosity, self_diffusion):
+        assert np.isnan(law(0.1, np.array([0.0, -2.0, math.nan]), 2.0)).all()
+        assert np.isnan(law(0.1, 10.0, np.array([0.0, 2 * math.pi]))).all()
+        assert np.isnan(law(np.array([0.0, -0.1]), 10.0, 2.0)).all()
+        assert np.isnan(law(0.1, 10.0, 2.0, 3, -1.0))
+    assert np.isnan(kinetic_viscosity(0.1, 10.0, math.pi, 2))
+    assert np.isnan(kinetic_viscosity(0.1, np.array([0.0, math.nan]), 2.0, cell_thermostat=True)).all()
+    assert kinetic_viscosity(0.1, 10.0, math.pi) > 0
+    assert collisional_viscosity(0.1, 10.0, 0.0) == 0.0
+    assert np.isnan(collisional_viscosity(0.0, 10.0, 2.0))
+    assert np.isnan(sound_speed(-1.0, 1.0))
+    assert np.isnan(mean_free_path(0.1, 1.0, 0.0))
