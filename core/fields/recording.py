@@ -14,12 +14,13 @@ True
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from ..model import Streams, Tick
 from ..model.progress import Progress
@@ -84,7 +85,9 @@ def record(
     return result
 
 
-def write_vtk(field: xr.DataArray, path: str | os.PathLike[str], *, spacing: float = 1.0) -> list[Path]:
+def write_vtk(
+    field: xr.DataArray, path: str | os.PathLike[str], *, spacing: float | Sequence[float] | None = None
+) -> list[Path]:
     """Write a field for ParaView: one image file a time, and a ``.pvd`` that lists them.
 
     Parameters
@@ -93,8 +96,9 @@ def write_vtk(field: xr.DataArray, path: str | os.PathLike[str], *, spacing: flo
         On the dimensions z, y and x (or the last ones of them), and at most one more, which is taken for time.
     path : path-like
         Where the files go, without an ending.
-    spacing : float
-        Edge of a cell.
+    spacing : float or sequence of float, optional
+        Edge of a cell, or its edges along x, y and z. By default that of the coordinates, where the field has them
+        (crystals, Allen-Cahn), else 1.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def write_vtk(field: xr.DataArray, path: str | os.PathLike[str], *, spacing: flo
     ImportError
         Without pyevtk (the extra ``io``).
     ValueError
-        If the dimensions are others.
+        If the dimensions are others, or the spacing is not positive.
     """
     try:
         from pyevtk.hl import imageToVTK
@@ -115,12 +119,16 @@ def write_vtk(field: xr.DataArray, path: str | os.PathLike[str], *, spacing: flo
         raise ImportError("writing for ParaView needs pyevtk: pip install 'mesoscale[io]'") from error
     frames, times = _frames(field)
     space = [str(d) for d in field.dims if d in _SPACE]
+    edges = _edges(field) if spacing is None else np.broadcast_to(np.asarray(spacing, dtype=float), 3)
+    if not (np.isfinite(edges).all() and (edges > 0.0).all()):
+        raise ValueError(f"spacing = {spacing!r}: must be positive, one number or three")
     written = []
     for index in range(len(times)):
         cells = frames[index].reshape(*(1,) * (3 - len(space)), *frames[index].shape)
         ordered = np.asfortranarray(cells.transpose(2, 1, 0))  # VTK counts x first
         data = {str(field.name or "field"): ordered}
-        written.append(Path(imageToVTK(f"{os.fspath(path)}_{index:04d}", spacing=(spacing,) * 3, cellData=data)))
+        name = f"{os.fspath(path)}_{index:04d}"
+        written.append(Path(imageToVTK(name, spacing=tuple(edges.tolist()), cellData=data)))
     group = VtkGroup(os.fspath(path))
     for file, time in zip(written, times, strict=True):
         group.addFile(str(file), sim_time=float(time))
@@ -183,7 +191,7 @@ def animate(field: xr.DataArray, path: str | os.PathLike[str], *, frames_per_sec
     return Path(path)
 
 
-def _frames(field: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+def _frames(field: xr.DataArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The field with time first, and the times."""
     space = [d for d in _SPACE if d in field.dims]
     rest = [d for d in field.dims if d not in space]
@@ -194,6 +202,13 @@ def _frames(field: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
         return values[None], np.zeros(1)
     times = field[rest[0]].values if rest[0] in field.coords else np.arange(field.sizes[rest[0]])
     return values, np.asarray(times, dtype=float)
+
+
+def _edges(field: xr.DataArray) -> NDArray[np.float64]:
+    """Distance of the coordinates along x, y and z; 1 where there are none, along a lone cell that of x."""
+    steps = {d: float(field[d][1] - field[d][0]) for d in _SPACE if d in field.coords and field.sizes[d] > 1}
+    lone = steps.get("x", 1.0)
+    return np.array([steps.get(d, lone) for d in _SPACE[::-1]])
 
 
 def _caption(field: xr.DataArray) -> str:

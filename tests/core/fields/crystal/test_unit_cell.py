@@ -89,3 +89,44 @@ def test_phases_that_do_not_exist_are_not_found():
         pfc.relaxed_crystal(-0.05, -0.4, "stripe")
     with pytest.raises(ValueError, match="reduced_temperature"):
         pfc.coexistence(0.1)
+
+
+def full_cell_energy(r, p, along=1.0, across=1.0):
+    """Least energy of a whole cell of two atoms, by preconditioned descent; waves along x and y scaled."""
+    edge, (rows, columns) = 4 * math.pi / math.sqrt(3), (40, 24)
+    x, y = np.arange(columns) / columns * edge, np.arange(rows)[:, None] / rows * edge * math.sqrt(3)
+    kx = 2 * math.pi * np.fft.fftfreq(columns, edge / columns) * along
+    ky = 2 * math.pi * np.fft.fftfreq(rows, edge * math.sqrt(3) / rows)[:, None] * across
+    symbol = r + (1 - kx**2 - ky**2) ** 2
+    wave = np.cos(2 * math.pi * x / edge) * np.cos(0.5 * y) - 0.5 * np.cos(y)
+    field = p + float(pfc.one_mode_amplitude(r, p)) * wave
+    for _ in range(2000):
+        slope = np.fft.ifft2(symbol * np.fft.fft2(field)).real + field**3
+        slope -= slope.mean()
+        if np.abs(slope).max() < 1e-10:
+            break
+        field = field - np.fft.ifft2(np.fft.fft2(slope) / (symbol - r + 2.5)).real
+    return float((0.5 * field * np.fft.ifft2(symbol * np.fft.fft2(field)).real + 0.25 * field**4).mean())
+
+
+@pytest.mark.parametrize(("r", "p"), [(-0.15, -0.22), (-0.35, 0.31), (-0.6, -0.35)])
+def test_a_quarter_of_a_cell_has_the_energy_and_the_wavenumber_of_the_whole(r, p):
+    crystal = pfc.relaxed_crystal(r, p)
+    steps = np.array([-2e-3, 0.0, 2e-3])
+    energies = [full_cell_energy(r, p, crystal.wavenumber + step, crystal.wavenumber + step) for step in steps]
+    assert crystal.energy == pytest.approx(energies[1], abs=1e-12)
+    bend, slope, _ = np.polyfit(steps, np.array(energies) - energies[1], 2)
+    assert -slope / (2 * bend) == pytest.approx(0.0, abs=1e-5)  # the best wavenumber
+
+
+def test_moduli_of_the_whole_cell():
+    r, p = -0.35, -0.33
+    k = pfc.relaxed_crystal(r, p).wavenumber
+
+    def curvature(h, sign):
+        pairs = [(k * math.exp(s * h), k * math.exp(s * sign * h)) for s in (1, -1)]
+        return (sum(full_cell_energy(r, p, *pair) for pair in pairs) - 2 * full_cell_energy(r, p, k, k)) / (4 * h * h)
+
+    found = pfc.elastic_constants(r, p)
+    for sign, modulus in ((-1, found.shear), (1, found.bulk)):
+        assert (4 * curvature(0.005, sign) - curvature(0.01, sign)) / 3 == pytest.approx(modulus, rel=1e-6)
