@@ -22,6 +22,12 @@ as not valid, and (the trap) the third moment does not repair it: for :math:`R =
 of mean 1 and coefficient of variation 1 the exact mean is 0.4037, the second order gives 0.3750, the third 0.5000.
 Jensen: a concave rate is smaller on average than at the average; correlations can turn the sign.
 
+In time, variables that follow dx/dt = R(x) from many different starts have, to the same order, with the Jacobian *J* at
+the means and what forcing adds, *Q*,
+
+.. math:: \frac{d m}{dt} = R(m) + \frac{1}{2} \sum_{ij} R_{ij} C_{ij}, \qquad
+   \frac{d C}{dt} = J C + C J^T + Q   \qquad (3)
+
 References
 ----------
 1. Jensen, Acta Math. 30, 175 (1906), doi:10.1007/BF02418571.
@@ -32,6 +38,7 @@ References
 
 from .averages import Average, mean_of
 from .distributions import Distribution, Empirical
+from .dynamics import MomentRates, moment_equations
 from .evidence import EVIDENCE as EVIDENCE
 
-__all__ = ["Average", "Distribution", "Empirical", "mean_of"]
+__all__ = ["Average", "Distribution", "Empirical", "MomentRates", "mean_of", "moment_equations"]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .distributions import Distribution, Empirical, Floats, cholesky, correlation_matrix, normal_correlation
 
-_STEP = 0.05  # of the fluctuation, between the nine points of a difference
+STEP = 0.05  # of the fluctuation, between the nine points of a difference
 _FARTHEST = 0.5  # of the way to the end of the range, for a last look
 _SECOND = np.array([-205 / 72, 8 / 5, -1 / 5, 8 / 315, -1 / 560])  # eighth order; one side of a symmetric stencil
 _SIXTH_ORDER = np.array([-49 / 18, 3 / 2, -3 / 20, 1 / 90, 0.0])
@@ -150,7 +150,7 @@ def _close(
         longest = np.zeros(())  # of the step, in distances to the end of the range
         for part, room in zip(column, rooms, strict=True):
             longest = np.maximum(longest, np.abs(part) / room)
-        step = _STEP / np.maximum(longest, 1.0)
+        step = STEP / np.maximum(longest, 1.0)
         sums = [naive * c[0] for c in (_SECOND, _SIXTH_ORDER, _FOURTH)]
         for k in range(1, 5):
             both = sum(
@@ -209,6 +209,11 @@ def _integrate(
         before = value
         step /= 2
     return _report(value, naive, error, error <= 1e-6 * np.abs(value) + 1e-12 * size)
+
+
+def differences(middle: Floats, pairs: Floats) -> Floats:
+    """Second difference of eighth order, over points 1 to 4 steps away on both sides, summed, along axis 1."""
+    return np.asarray(_SECOND[0] * middle + np.einsum("p,ip...->i...", _SECOND[1:], pairs))
 
 
 def _average_samples(rate: Callable[..., Floats], data: Empirical, method: str) -> Average:
