@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 from ...kernels.random import fill_normal
 from ...model import Data, Estimate, Model, Result, Streams, Tick, param, problem
 from ...quantities import Count, Dimensionless, Unit
-from ..cahn_hilliard import coarsening_exponent, domain_size
+from ..cahn_hilliard import domain_size, growth_exponent
 from ..free_energies import FreeEnergy, polynomial
 from ..spectral import Basis, Boundary, GradientFlow, Journal, Scheme, integrate
 from . import laws
@@ -258,7 +258,9 @@ class AllenCahn(Model):
             "domain_size_from_structure_factor": sizes[:, 0],
             "domain_size_from_interface_area": sizes[:, 1],
             # from the area: mean wavenumbers of sharp interfaces, S ~ k^-(d+1), follow only logarithmically
-            "coarsening_exponent": Estimate(*coarsening_exponent(times, sizes[:, 1], window)),
+            "coarsening_exponent": Estimate(
+                *growth_exponent(times, history.fields, basis, window, "interface_area", 0.0)
+            ),
             "largest_energy_rise": history.largest_rise,
             "accepted_steps": len(history.step_times) - 1,
             "rejected_steps": history.rejected,

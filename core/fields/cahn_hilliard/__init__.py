@@ -64,7 +64,14 @@ Examples
 from .evidence import EVIDENCE
 from .laws import binodal, growth_rate, interface_width, interfacial_tension, spinodal, spinodal_wavelength
 from .model import CahnHilliard
-from .observables import coarsening_exponent, domain_size, interface_area, pair_correlation, structure_factor
+from .observables import (
+    coarsening_exponent,
+    domain_size,
+    growth_exponent,
+    interface_area,
+    pair_correlation,
+    structure_factor,
+)
 
 __all__ = [
     "PFHUB_1A",
@@ -73,6 +80,7 @@ __all__ = [
     "binodal",
     "coarsening_exponent",
     "domain_size",
+    "growth_exponent",
     "growth_rate",
     "interface_area",
     "interface_width",

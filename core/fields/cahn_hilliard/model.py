@@ -298,7 +298,7 @@ class CahnHilliard(Model):
             "domain_size_from_structure_factor": sizes[:, 0],
             "domain_size_from_interface_area": sizes[:, 1],
             "domain_size_from_pair_correlation": sizes[:, 2],
-            "coarsening_exponent": Estimate(*observables.coarsening_exponent(times, sizes[:, 0], half)),
+            "coarsening_exponent": Estimate(*observables.growth_exponent(times, history.fields, basis, half)),
             "reduced_wavenumber": k,
             "structure_factor": structure,
             "fastest_wavelength": wavelength,

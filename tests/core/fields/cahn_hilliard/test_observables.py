@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from mesoscale.core.fields import cahn_hilliard as ch
+from mesoscale.core.fields.cahn_hilliard import CahnHilliard
 from mesoscale.core.fields.spectral import Basis
 
 
@@ -45,3 +46,28 @@ def test_a_power_law_has_its_exponent():
     assert n == pytest.approx(1 / 3, abs=1e-12)
     assert error < 1e-10
     assert math.isnan(ch.coarsening_exponent(t, t, (50.0, 60.0))[0])
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "no_flux"])
+@pytest.mark.parametrize("shape", [(10,), (64,), (24, 20), (8, 9, 10)])
+def test_the_exponent_of_a_run_is_that_of_its_sizes(shape, boundary):
+    """Parts of the box add up to the whole, by both rulers."""
+    generator = np.random.default_rng(0)
+    basis, times = Basis(shape, tuple(0.5 * n for n in shape), boundary), np.array([1.0, 2.0, 4.0, 8.0])
+    modes = basis.forward(generator.standard_normal(shape))
+    fields = np.array([0.1 + basis.backward(modes * np.exp(-0.02 * t * basis.k2)) for t in times])
+    sizes = np.array([ch.domain_size(f, basis, float(f.mean())) for f in fields])
+    for column, ruler in enumerate(("structure_factor", "interface_area")):
+        found, error = ch.growth_exponent(times, fields, basis, (1.0, 8.0), ruler)
+        assert found == pytest.approx(ch.coarsening_exponent(times, sizes[:, column], (1.0, 8.0))[0], rel=1e-9)
+        assert error > 0.0
+    assert math.isnan(ch.growth_exponent(times, fields, basis, (3.0, 5.0))[0])
+
+
+def test_the_error_of_the_exponent_is_the_scatter_of_runs():
+    """Sizes of one run err together: the scatter about its line says three times too little."""
+    model = CahnHilliard(cells=48, reduced_box_size=48.0, reduced_duration=100.0, snapshots=8, tolerance=1e-3)
+    runs = model.run(replicates=16, seed=2)
+    scatter = float(runs.coarsening_exponent.std("replicate", ddof=1))
+    reported = float(np.sqrt(np.square(runs.coarsening_exponent_error).mean()))
+    assert 0.6 < reported / scatter < 1.7
