@@ -10,7 +10,8 @@ variable *s*, a landscape of basins and barriers,
 Three ways lead there. *Many states*: `mbar` finds the free energies of all states from all of their samples, from a
 convex problem that is solved by Newton's method; means in any other state follow (`expectation`,
 `perturbed_free_energy`). *Windows*: `umbrella_sampling` and `umbrella_profile` (MBAR, or WHAM on histograms), whose
-laws say how stiff and how dense windows must be. *A growing bias*: `metadynamics` and `metadynamics_profile`.
+laws say how stiff and how dense windows must be. *A growing bias*: `metadynamics` and `metadynamics_profile`; where one
+coordinate hides a barrier, `metadynamics_surface` and `free_energy_surface` of two.
 
 What goes wrong in silence elsewhere is an error here: states that samples do not bridge are named (`OverlapError`), a
 run whose halves disagree gives no profile (`ConvergenceError`), and a `potential_of_mean_force` says its convention.
@@ -42,7 +43,7 @@ from .mean_force import potential_of_mean_force
 from .multistate import mbar
 from .overlap import ConvergenceError, OverlapError
 from .profile import free_energy_profile, wham
-from .reweighting import metadynamics_profile
+from .reweighting import free_energy_surface, metadynamics_profile
 from .systems import (
     bonded_pair_force,
     double_well_averages,
@@ -55,6 +56,7 @@ from .systems import (
     mueller_brown_stationary_points,
     pair_distance,
 )
+from .tempered_surface import metadynamics_surface
 from .umbrella import pooled_inefficiency, umbrella_profile, umbrella_solution
 from .umbrella_dynamics import umbrella_sampling
 from .well_tempered import free_energy_of_bias, metadynamics
@@ -71,11 +73,13 @@ __all__ = [
     "expectation",
     "free_energy_of_bias",
     "free_energy_profile",
+    "free_energy_surface",
     "harmonic_states",
     "lennard_jones_pair_force",
     "mbar",
     "metadynamics",
     "metadynamics_profile",
+    "metadynamics_surface",
     "mueller_brown_energy",
     "mueller_brown_force",
     "mueller_brown_marginal",

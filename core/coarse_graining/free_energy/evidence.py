@@ -31,6 +31,7 @@ from .trials import (
     pair_difference,
     pair_exactly,
     tempered_barrier,
+    tempered_valleys,
     umbrella_barrier,
     valley,
     valley_exactly,
@@ -227,6 +228,11 @@ EVIDENCE = (
         "metadynamics, share of the barrier that the bias fills at gamma = 6",
         computed=bias_share, expected=5.0 / 6.0, z=4, kind="theory",
         source="Barducci, Bussi & Parrinello, Phys. Rev. Lett. 100, 020603 (2008), doi:10.1103/PhysRevLett.100.020603",
+    ),
+    Evidence(
+        "metadynamics of two coordinates, Mueller-Brown surface at kT = 10, F(0.61) over the lowest valley, in kT",
+        computed=lambda: tempered_valleys(10.0, 0.61, -0.56), expected=lambda: valley_exactly(10.0, 0.61, -0.56), z=4,
+        kind="theory", source="quadrature over y and the bins", slow=True,
     ),
     *(
         Evidence(

@@ -34,7 +34,7 @@ from .multistate import check_limits, labelled, solve_states
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["free_energy_profile", "wham"]
+__all__ = ["bins_of", "free_energy_profile", "wham"]
 
 Floats = NDArray[np.float64]
 _QUANTILES = 64  # bins that stand for a window in the first guess
@@ -164,9 +164,8 @@ def free_energy_profile(
     if state is None and reduced_energy is None:
         target = np.zeros(len(s))
     weight, _ = target_weights("free_energy_profile", solution, state, target, 0.0)
-    index = np.searchsorted(borders, s, side="right") - 1
-    index[s == borders[-1]] = len(borders) - 2
-    inside = (index >= 0) & (index < len(borders) - 1)
+    index = bins_of(s, borders)
+    inside = index >= 0
     if not inside.any():
         raise ParameterError("free_energy_profile", {"edges": "hold no sample"})
     bins, omega = len(borders) - 1, solution["sample_weight"].values
@@ -241,6 +240,13 @@ def profile_dataset(
     )
     centres = 0.5 * (borders[:-1] + borders[1:])
     return profile.assign_coords(coordinate=(along, centres, {"units": "1", "long_name": "centre of the bin"}))
+
+
+def bins_of(s: Floats, borders: Floats) -> NDArray[np.int64]:
+    """The bin of each place, or -1 outside; the last edge belongs to the last bin."""
+    index = np.searchsorted(borders, s, side="right") - 1
+    index[s == borders[-1]] = len(borders) - 2
+    return np.where(index < len(borders) - 1, index, -1).astype(np.int64)
 
 
 def reference_bin(function: str, borders: Floats, density: Floats, zero_at: float | None) -> int:

@@ -23,6 +23,7 @@ from .systems import (
     mueller_brown_stationary_points,
     pair_distance,
 )
+from .tempered_surface import metadynamics_surface
 from .umbrella import umbrella_solution
 from .umbrella_dynamics import umbrella_sampling
 from .well_tempered import metadynamics
@@ -36,6 +37,7 @@ __all__ = [
     "pair_difference",
     "pair_exactly",
     "tempered_barrier",
+    "tempered_valleys",
     "umbrella_barrier",
     "valley",
     "valley_exactly",
@@ -117,6 +119,17 @@ def _mueller_brown(temperature: float) -> tuple[Any, Any, Any]:
     )  # fmt: skip
     x, y = (run["position"].values[..., axis].ravel() for axis in (0, 1))
     return umbrella_solution(run), x, y
+
+
+def tempered_valleys(temperature: float, place: float, edge: float) -> tuple[float, float]:
+    """As `valley`, by metadynamics of x and y: along x alone the path bends back on itself."""
+    run = metadynamics_surface(
+        mueller_brown_force, [-0.55, 1.44], lower=(-1.8, -0.8), upper=(1.6, 2.4), wall=(200.0 * temperature,) * 2,
+        width=(0.12, 0.12), height=0.5 * temperature, bias_factor=8.0, stride=100, hills=10_000, every=20, step=0.008,
+        friction=2.0, temperature=temperature, trajectories=4,
+    )  # fmt: skip
+    profile = metadynamics_profile(run, [edge - 0.01, edge + 0.01, place - 0.01, place + 0.01], zero_at=edge)
+    return float(profile["free_energy"][2]) / temperature, float(profile["free_energy_error"][2]) / temperature
 
 
 def _difference(x: Any, gradient: Any) -> float:

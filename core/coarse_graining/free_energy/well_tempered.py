@@ -52,11 +52,12 @@ from .profile import checked_grid
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["free_energy_of_bias", "metadynamics"]
+__all__ = ["check_hills", "check_inside", "checked_axis", "free_energy_of_bias", "metadynamics"]
 
 Floats = NDArray[np.float64]
 _WORK = 2**21  # steps of all degrees of freedom in one kernel call, about 0.2 s
 _PER_WIDTH = 5.0
+_MOST_POINTS = 100_000
 
 
 @law
@@ -171,23 +172,8 @@ def metadynamics(
     name = "metadynamics"
     kt, _ = checked_grid(name, temperature, [0.0, 1.0])
     every = stride if every is None else every
-    check_counts(name, stride=(stride, 1), hills=(hills, 1), every=(every, 1), trajectories=(trajectories, 1))
-    if stride % every:
-        raise ParameterError(name, {"every": f"must divide stride = {stride}"}, {"every": every})
-    for key, value in (("width", width), ("height", height), ("step", step)):
-        if isinstance(value, bool) or not 0.0 < value < math.inf:
-            raise ParameterError(name, {key: "must be a positive number"}, {key: value})
-    if not bias_factor > 1.0:
-        raise ParameterError(name, {"bias_factor": "must be greater than 1, or infinity"}, {"bias_factor": bias_factor})
-    if not 0.0 <= wall < math.inf or (periodic and wall > 0.0):
-        raise ParameterError(name, {"wall": "must be at least 0, and 0 if periodic"}, {"wall": wall})
-    if not (math.isfinite(lower) and math.isfinite(upper) and upper - lower > 2.0 * width):
-        raise ParameterError(name, {"upper": "must lie more than two widths above lower"}, {"upper": upper})
-    cells = math.ceil((upper - lower) / width * _PER_WIDTH)
-    if cells > 100_000:
-        raise ParameterError(name, {"width": "must be at least 1/20000 of the grid"}, {"width": width})
-    if scheme not in SCHEMES:
-        raise ParameterError(name, {"scheme": f"must be one of {', '.join(SCHEMES)}"}, {"scheme": scheme})
+    check_hills(name, stride, hills, every, trajectories, height, bias_factor, step, scheme)
+    points, spacing = checked_axis(name, lower, upper, width, wall, periodic, _MOST_POINTS)
     method, scalar = SCHEMES[scheme], is_scalar(force)
     x = checked_state("start", start, trajectories, 1 if scalar else None)
     d = x.shape[1]
@@ -196,7 +182,6 @@ def metadynamics(
     masses = checked_factor("mass", mass, d, above=True)
     frictions = checked_factor("friction", friction, d, above=not method.inertial)
     own = np.ascontiguousarray(parameters, dtype=np.float64).ravel()
-    points, spacing = cells + (0 if periodic else 1), (upper - lower) / cells
     head, bias = np.array([lower, spacing, float(periodic), wall]), np.zeros((trajectories, points))
     states, v = spawn_states(seed, trajectories), np.empty((trajectories, d))
     draw_all(states, v)
@@ -226,12 +211,7 @@ def metadynamics(
     s = samples[:, 0]
     if periodic:
         s = lower + (s - lower) % (upper - lower)
-    outside = float(((s < lower) | (s > upper)).mean())
-    if outside > 0.01 and wall == 0.0:
-        raise ResultError(
-            f"{name}: the coordinate spends {outside:.0%} of the time outside {lower:g} to {upper:g}; widen the grid, "
-            f"or give a wall"
-        )
+    check_inside(name, "the coordinate", s, lower, upper, wall)
     recipe = {
         "function": f"mesoscale.core.coarse_graining.free_energy.{name}",
         "force": f"{given.__module__}.{getattr(given, '__qualname__', 'force')}", "width": width, "height": height,
@@ -264,6 +244,51 @@ def metadynamics(
         time=("time", when, {"units": "1", "long_name": "time"}),
         coordinate=("coordinate", grid, {"units": "1", "long_name": "collective variable"}),
     )
+
+
+def check_hills(
+    function: str, stride: int, hills: int, every: int, trajectories: int, height: float, bias_factor: float,
+    step: float, scheme: str,
+) -> None:  # fmt: skip
+    """What every kind of metadynamics is told about its hills and steps."""
+    check_counts(function, stride=(stride, 1), hills=(hills, 1), every=(every, 1), trajectories=(trajectories, 1))
+    if stride % every:
+        raise ParameterError(function, {"every": f"must divide stride = {stride}"}, {"every": every})
+    for key, value in (("height", height), ("step", step)):
+        if isinstance(value, bool) or not 0.0 < value < math.inf:
+            raise ParameterError(function, {key: "must be a positive number"}, {key: value})
+    if not bias_factor > 1.0:
+        sentence = "must be greater than 1, or infinity"
+        raise ParameterError(function, {"bias_factor": sentence}, {"bias_factor": bias_factor})
+    if scheme not in SCHEMES:
+        raise ParameterError(function, {"scheme": f"must be one of {', '.join(SCHEMES)}"}, {"scheme": scheme})
+
+
+def checked_axis(
+    function: str, lower: float, upper: float, width: float, wall: float, periodic: bool, most: int
+) -> tuple[int, float]:
+    """Number of points along a coordinate, and their distance."""
+    if isinstance(width, bool) or not 0.0 < width < math.inf:
+        raise ParameterError(function, {"width": "must be a positive number"}, {"width": width})
+    if not 0.0 <= wall < math.inf or (periodic and wall > 0.0):
+        raise ParameterError(function, {"wall": "must be at least 0, and 0 if periodic"}, {"wall": wall})
+    if not (math.isfinite(lower) and math.isfinite(upper) and upper - lower > 2.0 * width):
+        raise ParameterError(function, {"upper": "must lie more than two widths above lower"}, {"upper": upper})
+    cells = math.ceil((upper - lower) / width * _PER_WIDTH)
+    if cells > most:
+        raise ParameterError(function, {"width": f"must be at least 1/{most / _PER_WIDTH:g} of the grid"},
+                             {"width": width})  # fmt: skip
+    return cells + (0 if periodic else 1), (upper - lower) / cells
+
+
+def check_inside(function: str, what: str, s: Floats, lower: float, upper: float, wall: float) -> None:
+    """Beyond the grid nothing is biased, and nothing is learned."""
+    outside = float(((s < lower) | (s > upper)).mean())
+    if outside > 0.01 and wall == 0.0:
+        raise ResultError(
+            f"{function}: {what} spends {outside:.0%} of the time outside {lower:g} to {upper:g}; widen the grid, "
+            f"or give a wall"
+        )
 
 
 @functools.lru_cache(maxsize=64)

@@ -289,8 +289,9 @@ def test_what_metadynamics_refuses(change, message):
 
 def test_what_its_profile_refuses(run):
     for arguments, message in (
-        ({"method": "sum"}, "method must be 'reweighting' or 'bias'"),
+        ({"method": "sum"}, "method must be 'reweighting', or 'bias' for a single coordinate"),
         ({"discard": 1.0}, "discard must be at least 0 and below 1"),
+        ({"along": 1}, "along must be 0"),
         ({"blocks": 10**6}, "blocks must leave two samples in each"),
         ({"zero_at": 5.0}, "zero_at must lie in a bin with samples"),
     ):
