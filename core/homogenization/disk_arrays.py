@@ -163,7 +163,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     *(
         Evidence(
             f"square array of perfect conductors, area fraction {fraction}",
-            computed=lambda fraction=fraction: disk_array_conductivity(1.0, math.inf, fraction),  # type: ignore[misc]
+            computed=functools.partial(disk_array_conductivity, 1.0, math.inf, fraction),
             expected=value,
             absolute=0.51 * digit,
             kind="published",

@@ -1,6 +1,7 @@
 """Why to believe the Allen-Cahn field: curvature, fronts, tension, and PFHub's critical nucleus."""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -101,7 +102,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"speed of a flat front, a = {tilt:g}, W = {well:g}, kappa = {gradient:g}, M = {mobility:g}",
-            computed=lambda case=(tilt, well, gradient, mobility): _front(*case),  # type: ignore[misc]
+            computed=partial(_front, tilt, well, gradient, mobility),
             expected=tilt * mobility * math.sqrt(2.0 * gradient * well),
             relative=1e-4,
             kind="theory",
@@ -120,7 +121,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"PFHub 8: solid of the seed of 1.01 critical radii at t = {time:g}",
-            computed=lambda time=time: _solid(1.01, time),  # type: ignore[misc]
+            computed=partial(_solid, 1.01, time),
             expected=solid,
             relative=tolerance,
             kind="published",
@@ -140,7 +141,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"fraction of the drop at t = 100 beside another code: a = {tilt:g}, R0 = {radius:g}",
-            computed=lambda tilt=tilt, radius=radius: _driven_drop(tilt, radius),  # type: ignore[misc]
+            computed=partial(_driven_drop, tilt, radius),
             expected=fraction,
             relative=5e-4,
             kind="peer",

@@ -1,6 +1,7 @@
 """Why to believe the phase-field crystal: linear theory, other codes' crystals and phase diagrams, counted defects."""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -38,17 +39,25 @@ def _energy_in_time(temperature: float, density: float) -> float:
     return float(model.run().answer)
 
 
+def _relaxed_energy(temperature: float, density: float) -> float:
+    return relaxed_crystal(temperature, density).energy
+
+
+def _coexisting_density(temperature: float, phase: int) -> float:
+    """Of the liquid (0) or the crystal (1)."""
+    return coexistence(temperature)[phase]
+
+
 def _shear_from_tension() -> float:
     """C11 - B: of a cell stretched along x alone, and of one stretched along both axes."""
     ground = relaxed_crystal(-0.25, -0.285)
+    k = ground.wavenumber
 
     def curvature(strain: float, across: float) -> float:
         energies = (
-            relaxed_crystal(
-                -0.25, -0.285, stretch=tuple(math.exp(s * e) / ground.wavenumber for e in (1.0, across))  # type: ignore[arg-type]
-            ).energy
+            relaxed_crystal(-0.25, -0.285, stretch=(math.exp(s) / k, math.exp(s * across) / k)).energy
             for s in (strain, -strain)
-        )  # fmt: skip
+        )
         return (sum(energies) - 2.0 * ground.energy) / strain**2
 
     along, both = ((4.0 * curvature(0.005, a) - curvature(0.01, a)) / 3.0 for a in (0.0, 1.0))
@@ -76,7 +85,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"growth rate of a wave of k = {k:g} in the unstable liquid",
-            computed=lambda k=k: _growth_rate(k),  # type: ignore[misc]
+            computed=partial(_growth_rate, k),
             expected=-(k**2) * (-0.25 + 3.0 * 0.2**2 + (1.0 - k**2) ** 2),
             relative=1e-5,
             kind="theory",
@@ -87,7 +96,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"density of the {('liquid', 'crystal')[phase]} in coexistence, r = {r:g}",
-            computed=lambda r=r, phase=phase: coexistence(r)[phase],  # type: ignore[misc]
+            computed=partial(_coexisting_density, r, phase),
             expected=-density,
             relative=1e-6,
             kind="peer",
@@ -111,7 +120,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"free energy per area of the relaxed crystal, r = {r:g}, p = {p:g}",
-            computed=lambda r=r, p=p: relaxed_crystal(r, p).energy,  # type: ignore[misc]
+            computed=partial(_relaxed_energy, r, p),
             expected=energy,
             relative=1e-8,
             kind="peer",
@@ -142,8 +151,8 @@ EVIDENCE = (
     *(
         Evidence(
             f"a perfect crystal in time ends in the relaxed cell, r = {r:g}, p = {p:g}",
-            computed=lambda r=r, p=p: _energy_in_time(r, p),  # type: ignore[misc]
-            expected=lambda r=r, p=p: relaxed_crystal(r, p).energy,  # type: ignore[misc]
+            computed=partial(_energy_in_time, r, p),
+            expected=partial(_relaxed_energy, r, p),
             relative=1e-7,
             kind="theory",
             source="minimisation over the waves of one cell and over its spacing, without any dynamics",
@@ -161,7 +170,7 @@ EVIDENCE = (
     *(
         Evidence(
             f"dislocations of two tilt boundaries of {periods} periods, j = {j}",
-            computed=lambda j=j, periods=periods: _dislocations(j, periods),  # type: ignore[misc]
+            computed=partial(_dislocations, j, periods),
             expected=4.0 * periods,
             absolute=1.0,
             kind="theory",

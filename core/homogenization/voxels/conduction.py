@@ -30,20 +30,20 @@ class Grid(NamedTuple):
         2 sin(k/2) / spacing and cos(k/2) of each axis' frequencies; of the last axis those of a real transform.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     spacing: tuple[float, float, float]
     sine: tuple[Field, Field, Field]
     cosine: tuple[Field, Field, Field]
 
     @classmethod
-    def of(cls, shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> "Grid":
-        """Tables for a grid. At the Nyquist frequency the cosine is exactly zero."""
+    def of(cls, shape: tuple[int, ...], spacing: tuple[float, float, float]) -> "Grid":
+        """Tables for a grid of three axes. At the Nyquist frequency the cosine is exactly zero."""
         sine, cosine = [], []
         for axis, (n, h) in enumerate(zip(shape, spacing, strict=True)):
             index = np.arange(n // 2 + 1 if axis == 2 else n)
             sine.append(2.0 * np.sin(np.pi * index / n) / h)
             cosine.append(np.where(2 * index == n, 0.0, np.cos(np.pi * index / n)))
-        return cls(shape, spacing, tuple(sine), tuple(cosine))  # type: ignore[arg-type]
+        return cls(shape, spacing, (sine[0], sine[1], sine[2]), (cosine[0], cosine[1], cosine[2]))
 
 
 class Solution(NamedTuple):

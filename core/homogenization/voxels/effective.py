@@ -105,7 +105,7 @@ def effective_conductivity(
     scale = _typical(field)
 
     def solve(values: Tensor, spacing: tuple[float, float, float], tick: Callable[[], None]) -> Run:
-        grid = Grid.of(values.shape, spacing)  # type: ignore[arg-type]
+        grid = Grid.of(values.shape, spacing)
         columns: dict[int, Solution] = {}
         resistivity = scale / values if rigid else values
         for axis in range(dimension) if rigid else loads:
@@ -194,7 +194,7 @@ def effective_stiffness(
     scale = _typical(shear)
 
     def solve(bulk: Tensor, shear: Tensor, spacing: tuple[float, float, float], tick: Callable[[], None]) -> Run:
-        grid = Grid.of(shear.shape, spacing)  # type: ignore[arg-type]
+        grid = Grid.of(shear.shape, spacing)
         columns: dict[int, Solution] = {}
         bulk, shear = bulk / scale, shear / scale
         apply = _compliance(bulk, shear, dimension) if rigid else None

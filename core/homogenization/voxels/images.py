@@ -200,4 +200,12 @@ def _load_file(path: Path) -> NDArray[Any]:
         raise ModuleNotFoundError(
             f"reading {path.name} needs {package}: pip install 'mesoscale[images]' (or pip install {package})"
         ) from error
-    return np.asarray(library.imread(path))
+    values = np.asarray(library.imread(path))
+    if reader == "tifffile":
+        with library.TiffFile(path) as file:
+            channels = int(file.pages[0].samplesperpixel)
+    else:
+        channels = values.shape[-1] if values.ndim > 2 else 1  # pictures have no third dimension but that
+    if channels > 1:
+        raise ValueError(f"{path.name} has {channels} channels a pixel: take one channel, or label it")
+    return values

@@ -1,5 +1,6 @@
 """What a user hands over: images of all kinds, and what is said where they make no sense."""
 
+import contextlib
 import importlib
 import math
 
@@ -64,3 +65,34 @@ def test_a_missing_reader_is_named(tmp_path, monkeypatch):
 def test_an_image_that_makes_no_sense_is_one_clear_error(image, table, words):
     with pytest.raises(ValueError, match=words):
         effective_conductivity(image, table)
+
+
+class Reader:
+    """Stands for both libraries: what they would have read."""
+
+    def __init__(self, values, channels):
+        self.values, self.pages = values, [type("Page", (), {"samplesperpixel": channels})]
+
+    def imread(self, _):
+        return self.values
+
+    def TiffFile(self, _):  # noqa: N802
+        return contextlib.nullcontext(self)
+
+
+@pytest.mark.parametrize("name", ["scan.tif", "scan.TIFF", "picture.png"])
+def test_files_of_one_channel_are_read_and_colours_are_refused(name, tmp_path, monkeypatch):
+    """A colour picture is no body of three layers."""
+    image = disk(12, 0.3).astype(np.uint8)
+    monkeypatch.setattr(importlib, "import_module", lambda _: Reader(image, 1))
+    expected = effective_conductivity(image, [1.0, 5.0]).conductivity
+    np.testing.assert_array_equal(effective_conductivity(tmp_path / name, [1.0, 5.0]).conductivity, expected)
+    monkeypatch.setattr(importlib, "import_module", lambda _: Reader(np.stack([image] * 3, axis=-1), 3))
+    with pytest.raises(ValueError, match=r"has 3 channels a pixel: take one channel, or label it"):
+        effective_conductivity(tmp_path / name, [1.0, 5.0])
+
+
+def test_a_scan_of_three_slices_is_no_colour_picture(tmp_path, monkeypatch):
+    scan = np.random.default_rng(0).integers(0, 2, (5, 6, 3)).astype(np.uint8)
+    monkeypatch.setattr(importlib, "import_module", lambda _: Reader(scan, 1))
+    assert effective_conductivity(tmp_path / "scan.tif", [1.0, 5.0]).conductivity.shape == (3, 3)
