@@ -127,7 +127,8 @@ def read_cell(box: ArrayLike, frames: int | None = None) -> Cell:
     vectors = np.ascontiguousarray(given[None] if given.ndim == 2 else given)
     if vectors.shape[1:] != (3, 3) or (frames is not None and len(vectors) not in (1, frames)) or len(vectors) == 0:
         wanted = "(3,), (3, 3) or (frames, 3, 3)" if frames is None else f"(3,), (3, 3) or ({frames}, 3, 3)"
-        raise _error("box", f"must have the shape {wanted}, not {np.shape(box)}")
+        hint = "; lattice_vectors makes these of lengths and angles" if np.shape(box)[-1:] == (6,) else ""
+        raise _error("box", f"must have the shape {wanted}, not {np.shape(box)}{hint}")
     if not np.isfinite(vectors).all():
         raise _error("box", "must be finite; leave it out where nothing is periodic")
     lengths = np.sqrt((vectors**2).sum(axis=2))

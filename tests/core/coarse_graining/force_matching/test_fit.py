@@ -30,44 +30,6 @@ def lattice(rng, cell, n, noise=0.06):
     return fractions @ cell + rng.normal(0.0, noise, (n**3, 3))
 
 
-@pytest.mark.parametrize(
-    ("n", "cell"),
-    [
-        (5, np.diag([5.6, 5.7, 5.8])),  # too few cells: all pairs
-        (8, np.diag([8.9, 9.0, 9.1])),  # cells
-        (5, np.array([[6.4, 0.0, 0.0], [1.6, 6.2, 0.0], [-1.0, 1.3, 6.1]])),
-        (8, np.array([[9.2, 0.3, -0.2], [2.6, 9.2, 0.0], [-1.0, 1.3, 9.1]])),
-    ],
-    ids=["edges", "edges, cells", "skewed", "skewed, cells"],
-)
-def test_lennard_jones_finds_itself_from_one_frame(n, cell):
-    positions = lattice(np.random.default_rng(1), cell, n)
-    forces = pair_forces(positions, cell, 2.5, np.broadcast_to([48.0, -24.0], (n**3, n**3, 2)))
-    wrapped = positions + np.random.default_rng(2).integers(-2, 3, (n**3, 3)) @ cell
-    box = np.diagonal(cell) if (cell == np.diag(np.diagonal(cell))).all() else cell
-    matched = match_forces(wrapped, forces, box, pairs={(0, 0): LENNARD_JONES})
-    assert matched.coefficient.values == pytest.approx([48.0, -24.0], rel=1e-9)
-    assert float(matched.residual) < 1e-13 * float(matched.mean_square_force)  # rounding
-
-
-def test_a_mixture_finds_its_three_potentials():
-    rng = np.random.default_rng(3)
-    cell = np.diag([6.0, 6.0, 6.0])
-    positions = lattice(rng, cell, 5)
-    types = rng.integers(0, 2, 125)
-    table = np.array([[[48.0, -24.0], [30.0, -10.0]], [[30.0, -10.0], [60.0, -40.0]]])
-    forces = pair_forces(positions, cell, 2.5, table[types[:, None], types])
-    pairs = {(0, 0): LENNARD_JONES, (1, 0): LENNARD_JONES, (1, 1): LENNARD_JONES}
-    matched = match_forces(positions, forces, np.diagonal(cell), pairs=pairs, types=types)
-    assert matched.coefficient.values == pytest.approx([48, -24, 30, -10, 60, -40], rel=1e-8)
-    few = match_forces(positions, forces, np.diagonal(cell), pairs={(0, 0): LENNARD_JONES}, types=types)
-    assert float(few.residual) > 1e-3 * float(few.mean_square_force)
-    total = sum(int(matched[f"{name}_samples"].sum()) for name in ("pair_0_0", "pair_1_0", "pair_1_1"))
-    distances = positions[:, None] - positions[None]
-    distances -= 6.0 * np.rint(distances / 6.0)
-    assert total == ((distances**2).sum(axis=-1)[np.triu_indices(125, 1)] < 2.5**2).sum()
-
-
 def molecule_energy(x):
     """Bonds 30 (b - 1.1)^2, angles 8 (theta - 1.9)^2 and 4 cos(theta) + 0.5 / r^4 beyond the bonds; a chain of five."""
     energy = sum(30.0 * (np.linalg.norm(x[i] - x[i + 1]) - 1.1) ** 2 for i in range(4))
@@ -114,23 +76,6 @@ def test_bonds_angles_and_pairs_share_one_system():
     assert smooth.bond_0_force.values == pytest.approx(-60.0 * (b - 1.1), abs=1e-3)
     theta = smooth.angle_0_angle.values
     assert smooth.angle_0_force.values == pytest.approx(-16.0 * (theta - 1.9), abs=1e-3)
-
-
-def test_the_error_of_splines_falls_with_the_fourth_power_of_their_spacing():
-    r = np.random.default_rng(5).uniform(0.95, 2.5, 3000)
-    pairs = np.zeros((3000, 2, 3))
-    pairs[:, 1, 0] = r
-    strength = 48 * r**-13 - 24 * r**-7
-    forces = np.zeros_like(pairs)
-    forces[:, 0, 0], forces[:, 1, 0] = -strength, strength
-    spacings, errors = (2.5 - 0.9) / np.array([24, 48, 96]), []
-    for spacing in spacings:
-        matched = match_forces(pairs, forces, None, pairs={(0, 0): SplineBasis(2.5, spacing, 0.9)}, regularization=0.0)
-        x = matched.pair_0_0_distance.values
-        errors.append(np.sqrt(np.mean((matched.pair_0_0_force.values - 48 * x**-13 + 24 * x**-7) ** 2)))
-    order = np.polyfit(np.log(spacings), np.log(errors), 1)[0]
-    assert order == pytest.approx(4.0, abs=0.3)
-    assert errors[-1] < 1e-4
 
 
 def test_the_potential_is_the_integral_of_the_force():
@@ -262,21 +207,6 @@ def test_the_jackknife_covers_coefficients_and_potential():
     assert abs(np.mean(pulls)) < 0.1
 
 
-def test_the_splines_of_the_kernel_are_those_of_scipy():
-    rng = np.random.default_rng(9)
-    for basis in (SplineBasis(2.0, 0.13, 0.4), SplineBasis.at(np.cumsum(rng.uniform(0.01, 0.4, 12)))):
-        x = rng.uniform(basis.low, basis.high, 500)
-        weights, first = basis.columns(x)
-        dense = np.zeros((500, basis.size))
-        np.put_along_axis(dense, first[:, None] + np.arange(4), weights, axis=1)
-        assert dense == pytest.approx(basis.force(x), abs=1e-13)
-        assert dense.sum(axis=1) == pytest.approx(np.ones(500))
-    ended = SplineBasis(2.0, 0.2, ends_at_zero=True)
-    weights, first = ended.columns(np.array([0.0, 1.99, 2.0 - 1e-13]))
-    assert (first + 4 <= ended.size).all()
-    assert weights[2] == pytest.approx(np.zeros(4), abs=1e-9)
-
-
 def test_the_bits_do_not_depend_on_threads_and_a_bar_may_watch():
     rng = np.random.default_rng(10)
     frames, forces = rng.uniform(0.0, 5.0, (9, 40, 3)), rng.normal(size=(9, 40, 3))
@@ -292,126 +222,3 @@ def test_the_bits_do_not_depend_on_threads_and_a_bar_may_watch():
     assert runs[0].covariance.values == pytest.approx(runs[0].covariance.values.T, nan_ok=True)
     one = match_forces(frames[0], forces[0], [5.0] * 3, pairs={(0, 0): SplineBasis(2.5, 0.1)})
     assert np.isnan(one.coefficient_error.values).all()
-
-
-SPLINE = SplineBasis(2.0, 0.1)
-POSITIONS, FORCES = np.zeros((1, 3, 3)) + np.arange(3)[:, None], np.zeros((1, 3, 3))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"pairs": {}}, "pairs must hold a term"),
-        ({"positions": np.zeros((3, 2))}, "positions must be of shape"),
-        ({"positions": np.full((1, 3, 3), np.nan)}, "positions must be finite"),
-        ({"forces": np.zeros((1, 2, 3))}, "forces must be finite and as many as the positions"),
-        ({"box": [3.0, 9.0, 9.0]}, "within half the distance of the box's faces, 1.5"),
-        ({"box": [9.0, 9.0]}, "box must be 3 edges or 3 lattice vectors"),
-        ({"box": [9.0, 9.0, 0.0]}, "box must have a finite, positive volume"),
-        ({"types": [-1, 0, 0]}, "types must be integers of at least 0"),
-        ({"pairs": {(0, 0): SPLINE, (0, 1): SPLINE, (1, 0): SPLINE}}, r"types \(1, 0\) once"),
-        ({"bonds": [([[0, 3]], SPLINE)]}, r"bonds\[0\] must name particles from 0 to 2"),
-        ({"bonds": [([[0, 1, 2]], SPLINE)]}, r"bonds\[0\] must be of shape \(n, 2\)"),
-        ({"exclude": [[0, 5]]}, "exclude must name particles from 0 to 2"),
-        ({"pairs": {(0, 0): SplineBasis(2.0, 0.1, 1.9)}}, r"pair_0_0 must cover all samples: there is one at 1\.732"),
-        ({"bonds": [([[0, 2]], SPLINE)]}, "bond_0 must cover all samples"),
-        ({"bonds": [([[0, 1]], SPLINE)], "box": [2.9, 9, 9], "pairs": {}}, "bond_0 must stay shorter than half"),
-        ({"angles": [([[0, 1, 2]], SPLINE)], "box": [2.9, 9, 9], "pairs": {}}, "angle_0 must stay shorter than half"),
-        ({"pairs": {(0, 0): SplineBasis(1.0, 0.1)}}, "must have samples within the terms' ranges"),
-        ({"pairs": {(0, 0): FunctionBasis((lambda r: 1.0,), 3.0)}}, "must return one number a distance"),
-        ({"pairs": {(0, 0): FunctionBasis((lambda r: r * np.nan,), 3.0)}}, "must be finite where there are samples"),
-        ({"blocks": 1}, "blocks must be a whole number of at least 2"),
-        ({"regularization": -1.0}, "regularization must be from 0 to 1"),
-    ],
-)
-def test_what_does_not_fit_is_one_clear_error(arguments, message):
-    given = {"positions": POSITIONS, "forces": FORCES, "box": [9.0] * 3, "pairs": {(0, 0): SPLINE}, **arguments}
-    with pytest.raises(ParameterError, match=message):
-        match_forces(given.pop("positions"), given.pop("forces"), given.pop("box"), **given)
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: SplineBasis(1.0, 0.1, 1.0), "high must be finite and above low"),
-        (lambda: SplineBasis(1.0, 0.0), "spacing must be positive"),
-        (lambda: SplineBasis(1.0, 1e-9), "at most 2000 intervals"),
-        (lambda: SplineBasis.at([0.0, 1.0, 1.0]), "breakpoints must be two or more increasing"),
-        (lambda: SplineBasis.at([]), "breakpoints must be two or more increasing"),
-        (lambda: FunctionBasis((), 1.0), "functions must be one or more"),
-        (lambda: FunctionBasis((abs,), -1.0), "high must be finite and above low"),
-    ],
-)
-def test_a_basis_that_cannot_be_is_one_clear_error(make, message):
-    with pytest.raises(ParameterError, match=message):
-        make()
-
-
-def test_functions_compiled_for_arrays_are_taken_too():
-    whole = FunctionBasis((njit(lambda r: np.ones(len(r)) + np.cumsum(r) * 0.0),), 3.0)
-    assert whole.force([1.0, 2.0]).tolist() == [[1.0], [1.0]]
-    assert whole.potential([1.0, 2.5])[:, 0] == pytest.approx([2.0, 0.5])
-    assert whole.potential([]).shape == (0, 1)
-
-
-def test_a_straight_angle_gives_no_force():
-    line = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0], [2.0, 1.0, 0.0]]
-    angles = [([[0, 1, 2], [1, 2, 3]], FunctionBasis((lambda t: t,), 3.2))]
-    forces = np.array([[0.0, 0, 0], [0, -1, 0], [-1, 1, 0], [1, 0, 0]]) * math.pi  # 2 theta opens the right angle
-    matched = match_forces(line, forces, None, angles=angles)
-    assert matched.coefficient.values == pytest.approx([2.0])
-
-
-def sampled_pair(r, strength):
-    positions, forces = np.zeros((len(r), 2, 3)), np.zeros((len(r), 2, 3))
-    positions[:, 1, 1], forces[:, 1, 1], forces[:, 0, 1] = r, strength, -strength
-    return positions, forces
-
-
-def test_a_matched_pair_becomes_a_table_with_a_core():
-    r = np.random.default_rng(11).uniform(0.9, 2.5, 5000)
-    positions, forces = sampled_pair(r, 48 * r**-13 - 24 * r**-7)
-    few = np.linspace(0.6, 0.85, 5)
-    more = sampled_pair(few, np.zeros(5))  # too few to be trusted
-    matched = match_forces(
-        np.concatenate([positions, more[0]]), np.concatenate([forces, more[1]]), None,
-        pairs={(0, 0): SplineBasis(2.5, 0.05, 0.5)},
-    )  # fmt: skip
-    table = potential(matched)
-    x = np.linspace(1.0, 2.4, 30)
-    exact = 4 * (x**-12 - x**-6) - 4 * (2.5**-12 - 2.5**-6)
-    assert table.energy(x) == pytest.approx(exact, abs=0.02)
-    assert table.force(x) == pytest.approx(48 * x**-13 - 24 * x**-7, abs=0.15)
-    assert table.cutoff == 2.5
-    closest = float(table.distance[0])
-    assert 0.85 < closest < 1.0
-    assert table.force(0.5) == pytest.approx(table.force(closest))
-    assert table.force(0.5) > 50
-
-
-def test_a_matched_bond_holds_at_both_ends():
-    b = np.random.default_rng(12).normal(1.0, 0.1, 4000)
-    positions, forces = sampled_pair(b, -100.0 * (b - 1.0))
-    matched = match_forces(positions, forces, None, bonds=[([[0, 1]], SplineBasis(2.0, 0.1))])
-    bond = potential(matched, "bond_0")
-    assert bond.force([0.9, 1.1, 1.25]) == pytest.approx([10.0, -10.0, -25.0], rel=1e-3)
-    assert bond.force(0.2) > 15
-    assert bond.force(2.0) < -15
-
-
-def test_a_table_that_cannot_be_is_one_clear_error():
-    r = np.linspace(1.0, 2.0, 500)
-    matched = match_forces(*sampled_pair(r, r - 3.0), None, pairs={(0, 0): SplineBasis(2.0, 0.1)})
-    angle = match_forces(np.eye(3), np.zeros((3, 3)), None, angles=[([[0, 1, 2]], SplineBasis(3.2, 0.1))])
-    bond = match_forces(*sampled_pair(r, r), None, bonds=[([[0, 1]], SplineBasis(2.0, 0.1))])
-    for arguments, message in (
-        ((matched,), "pair_0_0 must push at 1, the closest distance"),
-        ((matched, "pair_0_1"), r"a pair or a bond that was matched \(pair_0_0\)"),
-        ((angle, "angle_0"), "there is none"),
-        ((bond, "bond_0"), "must push at its short end"),
-    ):
-        with pytest.raises(ParameterError, match=message):
-            potential(*arguments)
-    for fewest, message in ((10**6, "must be what some interval has"),):
-        with pytest.raises(ParameterError, match=message):
-            potential(matched, fewest=fewest)
