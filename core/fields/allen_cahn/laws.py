@@ -46,14 +46,14 @@ def interface_width(well_depth: EnergyDensity, gradient_energy: GradientEnergy) 
     Returns
     -------
     float
-        [m].
+        [m]; NaN unless both are positive.
 
     Examples
     --------
     >>> round(interface_width(1.0, 1.0), 6)
     1.414214
     """
-    return np.sqrt(2.0 * gradient_energy / well_depth)
+    return np.sqrt(2.0 * _existing(gradient_energy) / _existing(well_depth))[()]
 
 
 @law
@@ -70,14 +70,14 @@ def interfacial_tension(well_depth: EnergyDensity, gradient_energy: GradientEner
     Returns
     -------
     float
-        [N/m].
+        [N/m]; NaN unless both are positive.
 
     Examples
     --------
     >>> round(interfacial_tension(1.0, 1.0), 6)
     0.942809
     """
-    return 2.0 * math.sqrt(2.0) / 3.0 * np.sqrt(gradient_energy * well_depth)
+    return (2.0 * math.sqrt(2.0) / 3.0 * np.sqrt(_existing(gradient_energy) * _existing(well_depth)))[()]
 
 
 @law
@@ -131,7 +131,7 @@ def curvature_velocity(
     >>> round(curvature_velocity(20.0, 1.0, 1.0, 3.0), 12)
     -0.1
     """
-    return -(dimensions - 1.0) * mobility * gradient_energy / radius
+    return (-(dimensions - 1.0) * mobility * gradient_energy / _existing(radius))[()]
 
 
 @law
@@ -162,7 +162,7 @@ def front_velocity(
     0.4242641
     """
     a = np.where(np.abs(tilt) < 1.0, tilt, np.nan)
-    return (a * mobility * np.sqrt(2.0 * gradient_energy * well_depth))[()]
+    return (a * mobility * np.sqrt(2.0 * _existing(gradient_energy) * _existing(well_depth)))[()]
 
 
 @law
@@ -198,7 +198,7 @@ def critical_radius(
     7.071068
     """
     a = np.where(np.asarray(tilt, dtype=float) > 0.0, tilt, np.nan)
-    return ((dimensions - 1.0) * np.sqrt(gradient_energy / (2.0 * well_depth)) / a)[()]
+    return ((dimensions - 1.0) * np.sqrt(_existing(gradient_energy) / (2.0 * _existing(well_depth))) / a)[()]
 
 
 @law
@@ -277,6 +277,12 @@ def drop_radius(
     if driven.any():
         radius[driven] = _follow_drop(t[driven], start[driven], v[driven], c[driven])
     return radius[()]
+
+
+def _existing(value: Any) -> Any:
+    """NaN where a stiffness, a depth or a radius is not positive."""
+    number = np.asarray(value, dtype=float)
+    return np.where(number > 0.0, number, np.nan)
 
 
 def _follow_drop(t: NDArray[Any], start: NDArray[Any], v: NDArray[Any], c: NDArray[Any]) -> NDArray[Any]:

@@ -44,7 +44,7 @@ def spinodal_wavelength(curvature: EnergyDensity, gradient_energy: GradientEnerg
     14.04963
     """
     r = np.asarray(curvature, dtype=float)
-    wavelength: Any = 2.0 * math.pi * np.sqrt(2.0 * gradient_energy / np.where(r < 0.0, -r, np.nan))
+    wavelength: Any = 2.0 * math.pi * np.sqrt(2.0 * _existing(gradient_energy) / np.where(r < 0.0, -r, np.nan))
     return wavelength[()]
 
 
@@ -155,7 +155,7 @@ def interface_width(curvature: EnergyDensity, gradient_energy: GradientEnergy) -
     1.414214
     """
     r = np.asarray(curvature, dtype=float)
-    width: Any = np.sqrt(2.0 * gradient_energy / np.where(r < 0.0, -r, np.nan))
+    width: Any = np.sqrt(2.0 * _existing(gradient_energy) / np.where(r < 0.0, -r, np.nan))
     return width[()]
 
 
@@ -186,4 +186,11 @@ def interfacial_tension(
     """
     r = np.asarray(curvature, dtype=float)
     drive = np.where(r < 0.0, -r, np.nan)
-    return (2.0 * math.sqrt(2.0) / 3.0 * np.sqrt(gradient_energy) * drive**1.5 / quartic_coefficient)[()]
+    tension: Any = 2.0 * math.sqrt(2.0) / 3.0 * np.sqrt(_existing(gradient_energy)) * drive**1.5
+    return (tension / _existing(quartic_coefficient))[()]
+
+
+def _existing(value: Any) -> Any:
+    """NaN where a cost of gradients or of large amplitudes is not positive."""
+    number = np.asarray(value, dtype=float)
+    return np.where(number > 0.0, number, np.nan)

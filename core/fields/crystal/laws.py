@@ -272,7 +272,9 @@ def lattice_spacing(wavenumber: Wavenumber) -> Length:
     >>> round(lattice_spacing(1.0), 4)
     7.2552
     """
-    return 4.0 * math.pi / (math.sqrt(3.0) * wavenumber)
+    k = np.asarray(wavenumber, dtype=float)
+    spacing: Any = 4.0 * math.pi / (math.sqrt(3.0) * np.where(k > 0.0, k, np.nan))
+    return spacing[()]
 
 
 @law
@@ -299,7 +301,8 @@ def boundary_dislocations(misorientation: Angle, length: Length, spacing: Length
     4.0
     """
     turn: Any = 2.0 * np.sin(0.5 * np.asarray(misorientation, dtype=float))
-    return (turn * length / spacing)[()]
+    edge = np.asarray(spacing, dtype=float)
+    return (turn * length / np.where(edge > 0.0, edge, np.nan))[()]
 
 
 def _floats(*values: Any) -> list[NDArray[np.float64]]:

@@ -59,3 +59,14 @@ def test_the_sharp_drop_at_its_edges():
     assert ac.drop_radius(100.0, 5.0, -0.3, 1.0, 1.0) == 0.0
     assert ac.drop_radius(1e9, 5.0, 3.0, 1.0) == pytest.approx(3e9, rel=1e-6)
     assert ac.drop_radius(np.array([[0.0], [1.0]]), np.array([5.0, 9.0]), 0.0, 1.0).shape == (2, 2)
+
+
+def test_nothing_exists_without_a_barrier_a_stiffness_or_a_radius():
+    for well, gradient in ((0.0, 1.0), (-1.0, 1.0), (1.0, 0.0), (1.0, -1.0)):
+        assert math.isnan(ac.interface_width(well, gradient))
+        assert math.isnan(ac.interfacial_tension(well, gradient))
+        assert math.isnan(ac.critical_radius(0.1, well, gradient))
+        assert math.isnan(ac.nucleation_barrier(0.1, well, gradient))
+        assert math.isnan(ac.front_velocity(0.1, well, gradient, 1.0))
+    assert math.isnan(ac.curvature_velocity(0.0, 1.0, 1.0))
+    np.testing.assert_array_equal(np.isnan(ac.interface_width([1.0, 0.0], [2.0, 2.0])), [False, True])

@@ -32,3 +32,12 @@ def test_laws_agree_with_each_other():
     assert ch.interfacial_tension(-1.3, 0.7, 2.0) == pytest.approx(
         4 * (1.3 / 0.7) * 2.0 / (3 * ch.interface_width(-1.3, 2.0)), rel=1e-12
     )
+
+
+def test_nothing_exists_without_a_cost_of_gradients_or_of_large_amplitudes():
+    for gradient in (0.0, -2.0):
+        assert math.isnan(ch.spinodal_wavelength(-1.0, gradient))
+        assert math.isnan(ch.interface_width(-1.0, gradient))
+        assert math.isnan(ch.interfacial_tension(-1.0, 1.0, gradient))
+    assert math.isnan(ch.interfacial_tension(-1.0, 0.0, 1.0))
+    np.testing.assert_allclose(ch.interface_width([-1.0, -2.0], 1.0), [2**0.5, 1.0], rtol=1e-14)

@@ -80,3 +80,9 @@ def test_the_governing_ratio_is_one_where_liquid_and_crystal_cost_the_same():
     r = PhaseFieldCrystal(mean_density=p).at_ratio(1.0).reduced_temperature
     assert pfc.hexagonal_energy(r, p) == pytest.approx(pfc.liquid_energy(r, p), rel=1e-10)
     assert math.isinf(PhaseFieldCrystal(mean_density=0.0).governing_ratio())
+
+
+def test_no_lattice_without_a_wave_or_a_spacing():
+    assert math.isnan(pfc.lattice_spacing(0.0))
+    assert math.isnan(pfc.boundary_dislocations(0.1, 1.0, 0.0))
+    np.testing.assert_allclose(pfc.lattice_spacing([1.0, 2.0]), [7.2551974569, 3.6275987285], rtol=1e-9)
