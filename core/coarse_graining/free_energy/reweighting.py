@@ -172,12 +172,13 @@ def free_energy_surface(
     told, kt = _checked_run(name, run, discard)
     if run["sample"].ndim != 3:
         raise ParameterError(name, {"run": "must be a result of metadynamics_surface"})
-    if edges is None:
-        sides = zip(told["lower"], told["upper"], told["width"], strict=True)
-        edges = tuple(np.linspace(low, high, max(2, round((high - low) / w)) + 1) for low, high, w in sides)  # type: ignore[assignment]
-    if edges is None or len(edges) != 2 or (zero_at is not None and len(zero_at) != 2):
+    both = [*edges] if edges is not None else [
+        np.linspace(low, high, max(2, round((high - low) / w)) + 1)
+        for low, high, w in zip(told["lower"], told["upper"], told["width"], strict=True)
+    ]  # fmt: skip
+    if len(both) != 2 or (zero_at is not None and len(zero_at) != 2):
         raise ParameterError(name, {"edges": "and zero_at must be two, one for each coordinate"})
-    borders = [checked_grid(name, kt, side)[1] for side in edges]
+    borders = [checked_grid(name, kt, side)[1] for side in both]
     shape = (len(borders[0]) - 1, len(borders[1]) - 1)
     first, second = (bins_of(run["sample"].values[..., side], borders[side]) for side in (0, 1))
     place = np.where((first < 0) | (second < 0), -1, first * shape[1] + second)
@@ -191,7 +192,7 @@ def free_energy_surface(
         return i * shape[1] + reference_bin(name, borders[1], rows[i], zero_at[1])
 
     weighed = _weigh(name, run, place, areas, kt, discard, blocks, zero)
-    both = ("first", "second")
+    dims = ("first", "second")
     tables = {
         "free_energy": (weighed.free_energy, "-kT ln of the density over both coordinates"),
         "free_energy_error": (weighed.error, "standard error of the difference from the bin where it is zero"),
@@ -206,13 +207,13 @@ def free_energy_surface(
         "replayable": False, "version": library_version(),
     }  # fmt: skip
     variables: dict[str, tuple[Any, Any, str]] = {
-        key: (both, table.reshape(shape), words) for key, (table, words) in tables.items()
+        key: (dims, table.reshape(shape), words) for key, (table, words) in tables.items()
     }
     result = labelled(variables | weighed.known, recipe)
     result["free_energy"].attrs["comment"] = "NaN where there are no samples, or of one block only"
     return result.assign_coords({
         key: (key, 0.5 * (side[:-1] + side[1:]), {"units": "1", "long_name": f"{key} coordinate, centre of the bin"})
-        for key, side in zip(both, borders, strict=True)
+        for key, side in zip(dims, borders, strict=True)
     })  # fmt: skip
 
 

@@ -191,11 +191,12 @@ def metadynamics_surface(
     )
     result["bias"].attrs["comment"] = "V itself; the free energy is -gamma/(gamma - 1) V, see free_energy_of_bias"
     when = step * every * np.arange(1, s.shape[1] + 1)
-    grids = {
+    coordinates_of: dict[str, Any] = {
         side: (side, low + spacing * np.arange(points), {"units": "1", "long_name": f"{side} collective variable"})
         for side, low, (points, spacing) in zip(_SIDES, lower, axes, strict=True)
     }
-    return result.assign_coords(time=("time", when, {"units": "1", "long_name": "time"}), **grids)
+    coordinates_of["time"] = ("time", when, {"units": "1", "long_name": "time"})
+    return result.assign_coords(coordinates_of)
 
 
 def _checked_axes(
