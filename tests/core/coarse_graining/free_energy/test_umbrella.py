@@ -1,4 +1,4 @@
-"""Windows: laws by quadrature, dynamics against exact windows, exchanges that change nothing, bits, errors."""
+"""Profiles from windows, one's own or those of the library."""
 
 import itertools
 import json
@@ -10,28 +10,22 @@ import scipy.integrate
 import scipy.stats
 from mesoscale.core.coarse_graining.free_energy import (
     OverlapError,
-    bennett_variance,
     double_well_averages,
     double_well_force,
     expectation,
-    harmonic_states,
     lennard_jones_pair_force,
-    mbar,
     mueller_brown_energy,
     mueller_brown_force,
     mueller_brown_marginal,
-    neighbour_overlap,
     pair_distance,
     pooled_inefficiency,
     potential_of_mean_force,
     umbrella_profile,
     umbrella_sampling,
     umbrella_solution,
-    window_spacing,
-    window_width,
 )
-from mesoscale.core.kernels.statistics import mean_with_error, statistical_inefficiency
-from mesoscale.core.model import ParameterError, ResultError
+from mesoscale.core.kernels.statistics import statistical_inefficiency
+from mesoscale.core.model import ParameterError
 
 SHORT = {"parameters": [3.0], "friction": 2.0, "step": 0.05, "steps": 400, "every": 10, "equilibration": 100}
 
@@ -53,36 +47,6 @@ def autoregressive(rng, rho, count, length):
     for n in range(1, length):
         series[:, n] = rho * series[:, n - 1] + math.sqrt(1.0 - rho * rho) * noise[:, n]
     return series
-
-
-@pytest.mark.parametrize("distance", [0.0, 0.7, 1.25, 3.0, 8.0])
-def test_overlap_by_adaptive_quadrature(distance):
-    def shared(x):
-        p, q = scipy.stats.norm.pdf(x), scipy.stats.norm.pdf(x - distance)
-        return p * q / (p + q)
-
-    exact = scipy.integrate.quad(shared, -10.0, 10.0 + distance, points=[0.0, 0.5 * distance], epsabs=1e-14)[0]
-    assert float(neighbour_overlap(distance)) == pytest.approx(exact, rel=1e-7)
-    assert float(bennett_variance(distance, 10.0)) == pytest.approx(0.1 * (1.0 / exact - 2.0), rel=1e-6, abs=1e-12)
-
-
-def test_overlap_falls_off_as_gaussians_do():
-    """For close windows as 1/2 - d^2/8: the mean of tanh^2."""
-    distances = np.array([0.02, 0.04, 0.08])
-    lost = 0.5 - neighbour_overlap(distances)
-    assert np.polyfit(np.log(distances), np.log(lost), 1)[0] == pytest.approx(2.0, abs=0.01)
-    np.testing.assert_allclose(lost, distances**2 / 8.0, rtol=0.01)
-
-
-def test_the_law_of_windows_is_what_windows_do():
-    u, _, _ = harmonic_states([25.0, 25.0], [0.0, 1.5 * 0.2], [50_000] * 2)
-    result = mbar(u, [50_000] * 2)
-    assert float(result.overlap[0, 1]) == pytest.approx(float(neighbour_overlap(1.5)), abs=0.003)
-    assert float(result.free_energy_error[1]) ** 2 == pytest.approx(float(bennett_variance(1.5, 5e4)), rel=0.03)
-    assert float(window_width(25.0)) == pytest.approx(0.2)
-    assert float(window_spacing(40.0, -15.0, 1.5)) == pytest.approx(0.3)
-    assert np.isnan(window_width(10.0, -10.0))
-    assert np.isnan(window_spacing(10.0, -20.0))
 
 
 def test_one_trajectory_is_the_house_s_own_inefficiency():
@@ -136,69 +100,6 @@ def test_series_of_one_s_own_give_what_the_run_gives(wells):
     np.testing.assert_array_equal(run.inefficiency, wells.inefficiency)
     single = umbrella_solution([s[0] for s in wells.sample.values], wells.centre, 60.0, temperature=1.5)
     assert single.sizes["sample"] == wells.sample[:, 0].size
-
-
-def test_exchanges_leave_each_window_as_it_is(wells):
-    """A window without exchange, and windows that trade a third of their samples, have one density."""
-    assert ((wells.exchanged > 0.2) & (wells.exchanged < 0.9)).all()
-    alone = umbrella_sampling(
-        double_well_force, wells.centre.values[3:6], 60.0, parameters=[4.5], temperature=1.5, friction=2.0, step=0.05,
-        steps=12_000, every=8, equilibration=800, exchange=False, seed=1,
-    )  # fmt: skip
-    assert (alone.exchanged == 0.0).all()
-    for i in range(3):
-        (m1, e1), (m2, e2) = (mean_with_error(s.ravel()) for s in (alone.sample.values[i], wells.sample.values[3 + i]))
-        assert abs(m1 - m2) < 4.0 * math.hypot(e1, e2)
-        (m1, e1), (m2, e2) = (
-            mean_with_error((s.ravel() - s.mean()) ** 2) for s in (alone.sample.values[i], wells.sample.values[3 + i])
-        )
-        assert abs(m1 - m2) < 4.0 * math.hypot(e1, e2)
-
-
-def test_bits_do_not_depend_on_threads_or_blocks(monkeypatch):
-    from mesoscale.core.coarse_graining.free_energy import umbrella_dynamics
-
-    seen = []
-    arguments = (double_well_force, [-0.2, 0.0, 0.2, 0.4], 50.0)
-    one = umbrella_sampling(*arguments, **SHORT, workers=1, keep="position")
-    two = umbrella_sampling(*arguments, **SHORT, workers=2, progress=lambda done, total: seen.append((done, total)))
-    monkeypatch.setattr(umbrella_dynamics, "_WORK", 4 * 10 * 7)
-    three = umbrella_sampling(*arguments, **SHORT)
-    np.testing.assert_array_equal(one.sample, two.sample)
-    np.testing.assert_array_equal(one.sample, three.sample)
-    np.testing.assert_array_equal(one.position[..., 0], one.sample)
-    assert seen[-1] == (50, 50)
-    other = umbrella_sampling(*arguments, **SHORT, seed=1)
-    assert (other.sample != one.sample).mean() > 0.99
-
-
-@pytest.mark.parametrize(
-    ("scheme", "step"), [("leimkuhler_matthews", 0.004), pytest.param("obabo", 0.02, marks=pytest.mark.slow)]
-)
-def test_other_schemes_see_the_same_windows(scheme, step):
-    run = umbrella_sampling(
-        double_well_force, [0.9, 1.0, 1.1], 80.0, parameters=[3.0], friction=2.0, step=step, steps=40_000, every=20,
-        equilibration=1000, scheme=scheme,
-    )  # fmt: skip
-
-    def moment(power):
-        def integrand(x):
-            return x**power * math.exp(-3.0 * (x * x - 1.0) ** 2 - 40.0 * (x - 1.0) ** 2)
-
-        return scipy.integrate.quad(integrand, 0.0, 2.0, points=[1.0])[0]
-
-    mean, error = mean_with_error(run.sample.values[1].ravel())
-    assert abs(mean - moment(1) / moment(0)) < 4.0 * error < 0.01
-    mean, error = mean_with_error(run.sample.values[1].ravel() ** 2)
-    assert abs(mean - moment(2) / moment(0)) < 4.0 * error < 0.02
-
-
-def test_one_window_is_a_window():
-    run = umbrella_sampling(double_well_force, [1.0], 30.0, [0.8], **SHORT)
-    assert run.sizes["gap"] == 0
-    profile = umbrella_profile(run, [0.9, 1.0, 1.1])
-    assert float(profile.weakest_overlap) == 0.5
-    assert profile.free_energy_exists.all()
 
 
 def test_periodic_coordinates_wrap():
@@ -284,40 +185,6 @@ def test_windows_that_do_not_meet_are_named():
     samples = [c + rng.normal(0.0, 0.1, 500) for c in (0.0, 0.1, 1.0)]
     with pytest.raises(OverlapError, match="states 0-1 and states 2 do not overlap"):
         umbrella_profile(samples, [0.0, 0.5, 1.0], [0.0, 0.1, 1.0], 100.0)
-
-
-def test_too_long_a_step_is_said():
-    with pytest.raises(ResultError, match=r"window \d, at .*, left the finite numbers \(baoab, step 0.9\); the limit"):
-        umbrella_sampling(double_well_force, [0.9, 1.1], 500.0, **(SHORT | {"step": 0.9, "steps": 4000}))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"centres": [[0.0]]}, "centres must be finite numbers"),
-        ({"centres": [np.nan, 0.0]}, "centres must be finite numbers"),
-        ({"stiffness": [1.0]}, "stiffness must be at least 0, one number or one for each of 2"),
-        ({"stiffness": -1.0}, "stiffness must be at least 0"),
-        ({"start": [1.0, 2.0, 3.0]}, "start must be finite, one position or one for each of 2"),
-        ({"coordinate": 1}, "coordinate must be 0 to 0"),
-        ({"coordinate": pair_distance}, "coordinate must be 0 for one degree"),
-        ({"period": -1.0}, "period must be a positive number"),
-        ({"temperature": 0.0}, "temperature must be a positive number"),
-        ({"step": 0.0}, "step must be a positive number"),
-        ({"steps": 15}, "steps must be a multiple of every = 10"),
-        ({"every": 0}, "every must be a whole number of at least 1"),
-        ({"equilibration": -5}, "equilibration must be a whole number"),
-        ({"trajectories": 0}, "trajectories must be a whole number"),
-        ({"scheme": "verlet"}, "scheme must be one of baoab"),
-        ({"keep": "all"}, "keep must be 'coordinate' or 'position'"),
-        ({"mass": 0.0}, "mass must be greater than 0"),
-        ({"force": lennard_jones_pair_force}, "start must be given for more than one degree"),
-    ],
-)
-def test_what_windows_refuse(change, message):
-    arguments = {"force": double_well_force, "centres": [0.0, 0.1], "stiffness": 10.0} | SHORT | change
-    with pytest.raises(ParameterError, match=message):
-        umbrella_sampling(**arguments)
 
 
 def test_what_profiles_of_windows_refuse(wells):
