@@ -15,8 +15,8 @@ g(r): `ADRESS_BEAD`.
 .. math:: \mathrm{answer} = \frac{W_{aa}}{W_{cg}} \; \frac{h_{cg}}{h_{aa}} \; \frac{D_{cg}}{D_{aa}}   \qquad (2)
 
 *W*, work of a step: particles moved, plus bonds and pairs within the cutoff evaluated, a molecule (counted, not timed:
-a stopwatch is not repeatable). *h*, usable step: on a ladder of steps, the longest that shifts neither the potential
-energy by 0.5 % of that of equipartition (which, unlike the energy itself, has no arbitrary zero) nor g by 0.03, in
+a stopwatch is not repeatable). *h*, usable step: where, on a ladder of steps, a run blows up, or the potential energy
+has shifted by 0.5 % of that of equipartition (which, unlike the energy itself, has no arbitrary zero), or g by 0.03, in
 shells of 0.25, each beyond two standard errors; BAOAB [3] for both, at the same temperature and friction. Kinetic
 temperatures are no criterion: they fall as :math:`1 - \omega^2 h^2/4` while configurations stay right. *D*, diffusion
 coefficient: beads lack the friction of bumpy molecules and run ahead; their clock must be corrected by what the
@@ -27,9 +27,10 @@ friction of the bath more than each other: governing ratio, the rate of collisio
 
 .. math:: \Gamma = \frac{8}{3}\, n\, d^2 \sqrt{\frac{\pi kT}{M}}   \qquad (3)
 
-**Validity.** Reduced units (`SpeedUp.scales` for SI). The usable step is known to half a rung; the error of the answer
-says so. The work does not count neighbour lists. Configurational temperatures of the beads are a few percent off
-already at short steps, because their potential ends with a kink at the cutoff.
+**Validity.** Reduced units (`SpeedUp.scales` for SI). The usable step of the atoms, which blow up before anything
+shifts, is known to a rung only; that of the beads depends on the noise of their inverted potential. The error of the
+answer says both. The inverted potential is made smooth: the noise of its shells and a kink at its cutoff would cost the
+beads up to half of their step. The work does not count neighbour lists.
 
 References
 ----------

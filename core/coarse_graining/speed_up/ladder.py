@@ -1,4 +1,10 @@
-"""How long a step may be: a ladder of steps, and the last rung on which results stay."""
+r"""How long a step may be: a ladder of steps, and where on it results begin to shift.
+
+A rung passes if its run did not blow up and nothing has shifted by more than the tolerance and two standard errors:
+noise alone must not end a ladder. The usable step lies between the longest rung that passes and the next: where the
+energy, interpolated between the two, goes beyond; anywhere if it is the structure that fails, or the run. What the
+noise of the energies and the width of the gap between two rungs leave open is its error.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +20,8 @@ from .liquid import Rung
 __all__ = ["Climb", "climb", "rungs"]
 
 Floats = NDArray[np.float64]
-_SIGNIFICANT = 2.0  # standard errors beyond the tolerance before a rung fails: noise alone must not end a ladder
+_SIGNIFICANT = 2.0  # standard errors beyond the tolerance
+_DRAWS = 1000
 _NAMES = tuple(f"{name}{end}" for name in ("energy_shift", "structure_shift", "configurational_temperature")
                for end in ("", "_error"))  # fmt: skip
 _COARSE = 0.25  # width of the shells in which structures are compared
@@ -25,8 +32,8 @@ class Climb(NamedTuple):
 
     table: dict[str, Floats]
     """``energy_shift``, ``structure_shift``, ``configurational_temperature``, each with its ``_error``."""
-    usable: float
-    """The longest step that passes; the first one if none does."""
+    usable: tuple[float, float]
+    """The usable step and its standard error; the first step if no rung passes, the last one if the last does."""
     bracketed: bool
     """Whether some rung passes and the last one fails."""
 
@@ -53,12 +60,38 @@ def climb(
         spread = np.sqrt(merge(run.correlation_error, squared=True) + merge(reference.correlation_error, squared=True))
         worst = int(np.argmax(np.abs(change)))
         table[:, rung] = shift, error, abs(change[worst]), spread[worst], *run.configurational_temperature
-        beyond = np.abs(change) - _SIGNIFICANT * spread
-        good[rung] = abs(shift) - _SIGNIFICANT * error <= energy_tolerance and beyond.max() <= structure_tolerance
-    # shifts grow with the step: a rung that fails below one that passes is noise
-    longest = int(np.flatnonzero(good)[-1]) if good.any() else 0
+        good[rung] = (np.abs(change) - _SIGNIFICANT * spread).max() <= structure_tolerance
+    share = reference.energy[1] / equipartition
+    found, passed = _draw_usable(steps, table[0], table[1], share, good, energy_tolerance)
+    usable = math.exp(float(found.mean()))
     named = dict(zip(_NAMES, table, strict=True))
-    return Climb(named, float(steps[longest]), bool(good.any() and not good[-1]))
+    return Climb(named, (usable, usable * float(found.std())), bool(passed.any() and not passed[-1]))
+
+
+def _draw_usable(
+    steps: Floats, shift: Floats, error: Floats, common: float, good: NDArray[np.bool_], tolerance: float
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Logarithms of usable steps as likely as the energies allow, and which rungs pass; `common` is the reference's."""
+    logs, last = np.log(steps), len(steps) - 1
+    random = np.random.Generator(np.random.Philox(key=0))  # a quadrature: the same for the same data
+    own = np.sqrt(np.maximum(error**2 - common**2, 0.0))
+    noise = own * random.standard_normal((_DRAWS, len(steps))) + common * random.standard_normal((_DRAWS, 1))
+    moved = np.where(good, np.abs(shift + noise), np.inf)
+    level = np.where(good, tolerance + _SIGNIFICANT * error, 0.0)
+    anywhere = (random.permutation(_DRAWS) + 0.5) / _DRAWS
+    found = np.empty(_DRAWS)
+    for draw, (values, part) in enumerate(zip(moved, anywhere, strict=True)):
+        passing = np.flatnonzero(values <= level)
+        # shifts grow with the step: a rung that fails below one that passes is noise
+        low = int(passing[-1]) if len(passing) else 0
+        if len(passing) == 0 or low == last:
+            found[draw] = logs[low]
+            continue
+        if good[low + 1]:
+            room, excess = level[low] - values[low], values[low + 1] - level[low + 1]
+            part = room / (room + excess)
+        found[draw] = logs[low] + part * (logs[low + 1] - logs[low])
+    return found, good & (np.where(good, np.abs(shift), np.inf) <= level)
 
 
 def _merging(shells: int, width: float) -> Callable[..., Floats]:

@@ -22,6 +22,7 @@ from ..inversion import iterate_inversion, potential_of
 from .ladder import Climb, climb, rungs
 from .laws import collision_rate, tetrahedron_step_limit
 from .liquid import ATOMS, Observed, Rung, bead_system, build_molecules, follow, molecule_field, rest_length
+from .smoothing import SEEN, smoothed
 
 __all__ = ["BEAD_DIAMETER", "SpeedUp"]
 
@@ -31,12 +32,16 @@ BEAD_DIAMETER = 1.72
 _FIRST_STEP = 0.125  # of the linear limit: BAOAB's configurations are right there
 _BEAD_FIRST = 6.0  # first step of the beads over that of the atoms
 _BEAD_LAST = 16.0  # last step of the beads over their first
+_LADDER_FIRST = 2.0  # lowest rung over the first step, at which references are made
 _ATOM_INTERVAL, _BEAD_INTERVAL = 0.4, 0.8  # times between frames
-_BEAD_TIME, _RUNG_TIME = 4.0, 0.4  # beads are followed longer, atoms on a rung shorter
+_BEAD_TIME = 4.0  # beads are followed longer than atoms, ...
+_ATOM_RUNG_TIME, _BEAD_RUNG_TIME = 0.6, 2.0  # ... also on the lowest rung; as many steps on all the others
 _MATCHED_FRAMES, _MOST_FRAMES = 200, 1000
 _LAG = 0.125  # of the sampled time: lag of the diffusion coefficients, the same for both
+# The noise of the inverted potential moves the beads' usable step: its spread over twelve runs with the sampling of the
+# default, beyond what the ladders' own errors explain; as all noise, it falls with the root of the sampling.
+_POTENTIAL_NOISE, _POTENTIAL_SAMPLING = 0.094, 125 * 150.0
 _CLOSEST = 1.0  # shells that are shown
-_SEEN = 0.02  # g below which nothing is known about a potential
 _SCHEMES: tuple[Literal["hnc", "ibi"], ...] = ("hnc", "ibi")
 _MOST_WORK = 1e9  # particle steps of a run
 
@@ -79,9 +84,10 @@ class SpeedUp(Model):
         Result("work_ratio", Dimensionless, "work of a step, atoms over beads", error=True),
         Result("step_ratio", Dimensionless, "usable step, beads over atoms", error=True),
         Result("diffusion_ratio", Dimensionless, "diffusion coefficient, beads over atoms", error=True),
-        Result("atom_usable_step", Dimensionless, "longest usable step of the atoms", beside="atom_step_limit"),
+        Result("atom_usable_step", Dimensionless, "longest usable step of the atoms", error=True,
+               beside="atom_step_limit"),
         Result("atom_step_limit", Dimensionless, "stability limit of the stiffest vibration"),
-        Result("bead_usable_step", Dimensionless, "longest usable step of the beads"),
+        Result("bead_usable_step", Dimensionless, "longest usable step of the beads", error=True),
         Result("atom_diffusion", Dimensionless, "diffusion coefficient of the molecules", error=True),
         Result("bead_diffusion", Dimensionless, "diffusion coefficient of the beads", error=True),
         Result("inversion_converged", Flag, "whether the inversion reached its tolerance"),
@@ -127,7 +133,7 @@ class SpeedUp(Model):
         if half < self.bead_cutoff + 0.3:
             least = math.ceil(8.0 * (self.bead_cutoff + 0.3) ** 3 * self.molecule_density)
             raise problem("molecules", f"must be at least {least} at this density, or the box is too small")
-        work = ATOMS * self.molecules * self.sampled_time / self._steps()[0][0] * 4.0
+        work = ATOMS * self.molecules * self.sampled_time / self._first_steps()[0] * 4.0
         if work > _MOST_WORK:
             most = self.sampled_time * _MOST_WORK / work
             raise problem("sampled_time", f"must be at most {most:.4g} for so many molecules and so stiff a bond")
@@ -138,22 +144,27 @@ class SpeedUp(Model):
         mass, kt = float(ATOMS), self.reduced_temperature
         return float(collision_rate(self.molecule_density, BEAD_DIAMETER, mass, kt)) / self.reduced_friction
 
-    def _steps(self) -> tuple[Floats, Floats, float]:
-        """Ladders of both, and the linear limit of the atoms."""
+    def _first_steps(self) -> tuple[float, float, float]:
+        """Steps at which atoms and beads are right, and the linear limit of the atoms."""
         limit = float(tetrahedron_step_limit(rest_length(self.spring_stiffness, self.longest_bond)[1], 1.0))
-        first, factor = _FIRST_STEP * limit, self.ladder_factor
-        return rungs(first, limit, factor), rungs(_BEAD_FIRST * first, _BEAD_LAST * _BEAD_FIRST * first, factor), limit
+        return _FIRST_STEP * limit, _BEAD_FIRST * _FIRST_STEP * limit, limit
+
+    def _ladders(self) -> tuple[Floats, Floats]:
+        atom, bead, limit = self._first_steps()
+        factor = self.ladder_factor
+        return rungs(_LADDER_FIRST * atom, limit, factor), rungs(_LADDER_FIRST * bead, _BEAD_LAST * bead, factor)
 
     def simulate(self, streams: Streams, tick: Tick) -> dict[str, Any]:
         """Atoms, beads from them, and a ladder of steps for each."""
-        atom_steps, bead_steps, limit = self._steps()
+        atom_step, bead_step, _ = self._first_steps()
+        atom_steps, bead_steps = self._ladders()
         seeds = [int(state[0] >> np.uint64(2)) for state in streams(3 + len(atom_steps) + len(bead_steps))]
         time, stages = self.sampled_time, 5
         start = build_molecules(
             self.molecules, self.molecule_density, rest_length(self.spring_stiffness, self.longest_bond)[0]
         )
         field = molecule_field(self.molecules, self.spring_stiffness, self.longest_bond)
-        atoms = _needed(self._observe(start, field, ATOMS, atom_steps[0], min(20.0, time), time, seeds[0]), "atoms")
+        atoms = _needed(self._observe(start, field, ATOMS, atom_step, min(20.0, time), time, seeds[0]), "atoms")
         tick(1, stages)
         try:
             potential, table, converged = self.invert(atoms, seeds[1])
@@ -163,15 +174,14 @@ class SpeedUp(Model):
         tick(2, stages)
         bead_field, bead_time = ForceField(pairs={(0, 0): potential}), _BEAD_TIME * time
         first = bead_system(atoms.positions[-1], start.box)
-        beads = _needed(
-            self._observe(first, bead_field, 1, bead_steps[0], min(20.0, time), bead_time, seeds[2]), "beads"
-        )
+        beads = _needed(self._observe(first, bead_field, 1, bead_step, min(20.0, time), bead_time, seeds[2]), "beads")
         tick(3, stages)
-        climbs = [self._climb(atoms, field, ATOMS, atom_steps, _RUNG_TIME * time, seeds[3:])]
+        climbs = [self._climb(atoms, field, ATOMS, atom_steps, _ATOM_RUNG_TIME * time, seeds[3:])]
         tick(4, stages)
-        climbs.append(self._climb(beads, bead_field, 1, bead_steps, bead_time, seeds[3 + len(atom_steps) :]))
+        rest = seeds[3 + len(atom_steps) :]
+        climbs.append(self._climb(beads, bead_field, 1, bead_steps, _BEAD_RUNG_TIME * time, rest))
         tick(5, stages)
-        return self._told(atoms, beads, climbs, table, matched, converged, (atom_steps, bead_steps, limit))
+        return self._told(atoms, beads, climbs, table, matched, converged)
 
     def _observe(
         self, system: System, field: ForceField, group: int, step: float, settling: float, duration: float, seed: int,
@@ -185,9 +195,10 @@ class SpeedUp(Model):
         )  # fmt: skip
 
     def _climb(
-        self, reference: Observed, field: ForceField, group: int, steps: Floats, duration: float, seeds: list[int]
-    ) -> Climb:
-        """One run for each step of a ladder, from where the reference ended."""
+        self, reference: Observed, field: ForceField, group: int, steps: Floats, duration: float,
+        seeds: list[int],
+    ) -> Climb:  # fmt: skip
+        """One run of as many steps for each rung of a ladder, from where the reference ended."""
         settling, stop = min(10.0, self.sampled_time), threading.Event()
 
         def watch(done: int, total: int) -> None:
@@ -196,7 +207,16 @@ class SpeedUp(Model):
 
         def run(begin: int, end: int) -> list[Rung | None]:
             runs = [
-                self._observe(reference.last, field, group, steps[k], settling, duration, seeds[k], watch)
+                self._observe(
+                    reference.last,
+                    field,
+                    group,
+                    steps[k],
+                    settling,
+                    duration * float(steps[k] / steps[0]),
+                    seeds[k],
+                    watch,
+                )
                 for k in range(begin, end)
             ]
             return [None if one is None else one.summary for one in runs]
@@ -208,11 +228,12 @@ class SpeedUp(Model):
         )  # fmt: skip
 
     def invert(self, atoms: Observed, seed: int) -> tuple[Tabulated, Floats, bool]:
-        """The bead potential with the molecules' g: as a table, on the shells, and whether it converged."""
+        """The bead potential with the molecules' g: smooth, on the shells, and whether it converged."""
+        target = atoms.summary.correlation
         kt, width, inside = self.reduced_temperature, self.shell_width, round(self.bead_cutoff / self.shell_width)
-        system, step = bead_system(atoms.positions[-1], atoms.last.box), float(self._steps()[1][0])
-        weight = np.arange(0.5, len(atoms.summary.correlation)) ** 2
-        structure = float((weight * (atoms.summary.correlation - 1.0) ** 2).sum())
+        system, step = bead_system(atoms.positions[-1], atoms.last.box), self._first_steps()[1]
+        weight = np.arange(0.5, len(target)) ** 2
+        structure = float((weight * (target - 1.0) ** 2).sum())
         blur = np.nan_to_num(atoms.summary.correlation_error)
         noise = float((weight * blur**2).sum()) / structure  # chi2 that the target has of itself
         calls = 0
@@ -220,7 +241,7 @@ class SpeedUp(Model):
         def beads(potential: Tabulated) -> tuple[Floats, None]:
             nonlocal system, calls
             calls += 1
-            field, time = ForceField(pairs={(0, 0): potential}), 2.0 * self.sampled_time
+            field, time = ForceField(pairs={(0, 0): smoothed(potential, target, width)}), 2.0 * self.sampled_time
             run = _needed(self._observe(system, field, 1, step, min(10.0, time), time, seed + 2 * calls), "beads")
             system = run.last
             return run.summary.correlation, None
@@ -228,15 +249,17 @@ class SpeedUp(Model):
         for scheme in _SCHEMES:
             try:
                 result = iterate_inversion(
-                    atoms.summary.correlation, beads, density=self.molecule_density, thermal_energy=kt, width=width,
-                    cutoff=inside * width, scheme=scheme, iterations=self.inversions, smallest=_SEEN,
+                    target, beads, density=self.molecule_density, thermal_energy=kt, width=width,
+                    cutoff=inside * width, scheme=scheme, iterations=self.inversions, smallest=SEEN,
                     tolerance=max(1e-4, 3.0 * noise),
                 )  # fmt: skip
                 break
             except ResultError:  # in a small box the noise of g may leave no structure factor that is positive
                 if scheme == _SCHEMES[-1]:
                     raise
-        return potential_of(result), result["potential"].values, bool(result["converged"])
+        potential = smoothed(potential_of(result), target, width)
+        shells = potential.energy((np.arange(len(target)) + 0.5) * width)
+        return potential, shells, bool(result["converged"])
 
     def match(self, atoms: Observed) -> xr.Dataset:
         """Pair forces that come closest to those on the molecules."""
@@ -249,22 +272,23 @@ class SpeedUp(Model):
 
     def _told(
         self, atoms: Observed, beads: Observed, climbs: list[Climb], table: Floats, matched: xr.Dataset,
-        converged: bool, ladders: tuple[Floats, Floats, float],
+        converged: bool,
     ) -> dict[str, Any]:  # fmt: skip
         kt, width = self.reduced_temperature, self.shell_width
         r = (np.arange(len(atoms.summary.correlation)) + 0.5) * width
         apart = r > _CLOSEST
-        seen = atoms.summary.correlation > _SEEN
+        seen = atoms.summary.correlation > SEEN
         inside = r < self.bead_cutoff
         work = [
             Estimate(particles + bonds + seen_by.pairs[0], seen_by.pairs[1])
             for particles, bonds, seen_by in ((ATOMS, 6, atoms), (1, 0, beads))
         ]
-        rung = 0.5 * math.log(self.ladder_factor)  # a step is known to half a rung
-        step_ratio = climbs[1].usable / climbs[0].usable
+        atom_usable, (bead_step, bead_error) = Estimate(*climbs[0].usable), climbs[1].usable
+        noise = _POTENTIAL_NOISE * math.sqrt(_POTENTIAL_SAMPLING / (self.molecules * self.sampled_time))
+        bead_usable = Estimate(bead_step, math.hypot(bead_error, noise * bead_step))
         terms = {
             "work_ratio": _ratio(work[0], work[1]),
-            "step_ratio": Estimate(step_ratio, step_ratio * math.sqrt(2.0) * rung),
+            "step_ratio": _ratio(bead_usable, atom_usable),
             "diffusion_ratio": _ratio(Estimate(*beads.diffusion), Estimate(*atoms.diffusion)),
         }
         total = math.prod(term.value for term in terms.values())
@@ -279,12 +303,12 @@ class SpeedUp(Model):
         told: dict[str, Any] = {
             "answer": Estimate(total, total * blur),
             "answer_valid": climbs[0].bracketed and climbs[1].bracketed,
-            "naive_answer": terms["work_ratio"].value * step_ratio,
+            "naive_answer": terms["work_ratio"].value * terms["step_ratio"].value,
             "particle_ratio": ATOMS,
             **terms,
-            "atom_usable_step": climbs[0].usable,
-            "atom_step_limit": ladders[2],
-            "bead_usable_step": climbs[1].usable,
+            "atom_usable_step": atom_usable,
+            "atom_step_limit": self._first_steps()[2],
+            "bead_usable_step": bead_usable,
             "atom_diffusion": Estimate(*atoms.diffusion),
             "bead_diffusion": Estimate(*beads.diffusion),
             "inversion_converged": converged,
@@ -295,7 +319,7 @@ class SpeedUp(Model):
             "inverted_potential": np.where(seen, table, np.nan)[apart],
             "matched_potential": Estimate(*(np.where(known, values, np.nan)[apart] for values in curve)),
         }
-        for who, steps, found in zip(("atom", "bead"), ladders[:2], climbs, strict=True):
+        for who, steps, found in zip(("atom", "bead"), self._ladders(), climbs, strict=True):
             told[f"{who}_step"] = steps
             for name in ("energy_shift", "structure_shift", "configurational_temperature"):
                 told[f"{who}_{name}"] = Estimate(found.table[name], found.table[f"{name}_error"])

@@ -16,9 +16,10 @@ from mesoscale.core.coarse_graining.speed_up.liquid import (
     molecule_field,
     rest_length,
 )
+from mesoscale.core.coarse_graining.speed_up.smoothing import smoothed
 from mesoscale.core.model import ParameterError, ResultError, summarize
 from mesoscale.core.particles.dynamics import ForceField, forces
-from mesoscale.core.particles.potentials import Morse
+from mesoscale.core.particles.potentials import Morse, Tabulated
 
 QUICK = SpeedUp(**SpeedUp.quick)
 
@@ -148,7 +149,7 @@ def rung_of(energy, correlation, error=1e-4):
 def climbed(runs, **changes):
     steps = rungs(0.1, 10.0, 1.5)[: len(runs)]
     options = {"width": 0.1, "energy_tolerance": 0.01, "structure_tolerance": 0.03} | changes
-    return steps, climb(steps, runs, rung_of(1.0, 1.0), 2.0, *options.values())
+    return steps, climb(steps, runs, rung_of(1.0, 1.0, error=1e-6), 2.0, *options.values())
 
 
 def test_the_rungs_reach_the_last_step():
@@ -159,18 +160,20 @@ def test_the_rungs_reach_the_last_step():
     assert rungs(1.0, 8.0, 2.0) == pytest.approx([1, 2, 4, 8])
 
 
-def test_the_usable_step_is_the_longest_without_a_shift():
-    good, energy, structure = rung_of(1.01, 1.01), rung_of(1.05, 1.0), rung_of(1.0, 1.05)
-    for bad in (energy, structure, None):
+def test_what_fails_at_once_is_known_to_a_rung():
+    good, structure = rung_of(1.01, 1.01), rung_of(1.0, 1.05)
+    for bad in (structure, None):
         steps, found = climbed([good, good, bad])
-        assert found.usable == steps[1]
+        assert found.usable[0] == pytest.approx(np.sqrt(steps[1] * steps[2]), rel=1e-6)  # evenly in the logarithm
+        assert found.usable[1] / found.usable[0] == pytest.approx(np.log(1.5) / np.sqrt(12), rel=1e-3)
         assert found.bracketed
-        assert climbed([good, bad, good, bad])[1].usable == steps[2]  # what fails below is noise
+        above = climbed([good, bad, good, bad])[1].usable[0]
+        assert above == pytest.approx(steps[2] * np.sqrt(1.5), rel=1e-6)  # what fails below is noise
     steps, found = climbed([good] * 4)
-    assert found.usable == steps[3]
+    assert found.usable == (pytest.approx(steps[3]), 0.0)
     assert not found.bracketed
-    steps, found = climbed([energy, structure])
-    assert found.usable == steps[0]
+    steps, found = climbed([structure, structure])
+    assert found.usable[0] == pytest.approx(steps[0])
     assert not found.bracketed
     table = climbed([good, None])[1].table
     assert table["energy_shift"][0] == pytest.approx(0.005)  # over equipartition
@@ -178,12 +181,39 @@ def test_the_usable_step_is_the_longest_without_a_shift():
     assert all(np.isnan(column[1]) for column in table.values())
 
 
+def test_energies_that_shift_tell_where_between_the_rungs():
+    for low, high in ((1.0, 1.04), (1.018, 1.022), (1.0, 1.4), (0.99, 0.92)):
+        steps, found = climbed([rung_of(energy, 1.0, error=1e-6) for energy in (1.0, low, high)])
+        room, excess = 0.01 - abs(low - 1) / 2, abs(high - 1) / 2 - 0.01
+        where = np.exp(np.interp(room / (room + excess), [0, 1], np.log(steps[1:])))
+        assert found.usable[0] == pytest.approx(where, rel=0.02)
+        assert found.usable[1] < 0.05 * where
+        assert found.bracketed
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.006])
+def test_the_error_of_a_usable_step_is_its_spread(noise):
+    """Ladders whose energies shift as h^4, with noise: the same ladder again and again."""
+    random = np.random.default_rng(1)
+    steps = rungs(0.05, 0.4, 1.2)
+    values, errors = [], []
+    for _ in range(150):
+        energies = 1.0 + 0.4 * steps**4 / 0.2**4 * 0.05 + noise * random.standard_normal(len(steps))
+        runs = [rung_of(energy, 1.0, error=noise) for energy in energies]
+        found = climb(steps, runs, rung_of(1.0, 1.0, error=1e-6), 2.0, 0.1, 0.005, 0.03)
+        values.append(found.usable[0])
+        errors.append(found.usable[1])
+    # with two standard errors of grace, 0.01 h^4/0.2^4 reaches 0.005 + 2 noise/2
+    assert np.mean(values) == pytest.approx(0.2 * ((0.005 + noise) / 0.01) ** 0.25, rel=0.08)
+    assert 0.6 < np.std(values, ddof=1) / np.mean(errors) < 1.3
+
+
 def test_noise_alone_does_not_end_a_ladder():
     noisy = rung_of(1.05, 1.05, error=0.05)
     steps, found = climbed([noisy, noisy])
-    assert found.usable == steps[1]
+    assert found.usable[0] > steps[0]
     steps, found = climbed([rung_of(1.05, 1.05, error=1e-3)] * 2)
-    assert found.usable == steps[0]
+    assert found.usable[0] == pytest.approx(steps[0])
     assert not found.bracketed
 
 
@@ -194,6 +224,48 @@ def test_shells_are_compared_at_the_same_width_however_fine_they_are():
     found = climb(np.array([1.0]), [fine], reference, 1.0, 0.05, 0.01, 0.03)
     assert found.table["structure_shift"][0] < 0.08
     assert found.table["structure_shift_error"][0] == pytest.approx(0.05 / np.sqrt(5), rel=0.2)
+
+
+# ---------------------------------------------------------------------------------------------------- smoothing
+
+
+def rough(noise):
+    """A soft repulsion on shells, with noise and a kink at 2.5, and the g of beads that repel so."""
+    r = (np.arange(80) + 0.5) * 0.05
+    exact = np.where(r < 2.5, 3.0 * np.maximum(2.5 - r, 0.0) ** 3, 0.0)
+    blurred = exact + noise * np.random.default_rng(2).standard_normal(80)
+    g = np.exp(-np.minimum(exact, 50.0))
+    table = Tabulated(np.append(r[:50], 2.5), np.append(blurred[:50], 0.0))
+    return r[:50], exact[:50], table, g
+
+
+def test_a_smooth_potential_is_what_the_noise_hid():
+    r, exact, table, g = rough(0.02)
+    smooth = smoothed(table, g, 0.05)
+    seen = g[:50] > 0.02
+    far = seen & (r > 1.3)
+    kept, cut = (np.sqrt(np.mean((one.energy(r[far]) - exact[far]) ** 2)) for one in (smooth, table))
+    assert kept < 0.6 * cut
+    often = g[:50] > 0.1
+    assert np.abs(smooth.energy(r[often]) - exact[often]).max() < 0.02  # less than the noise of one shell
+    fine = np.linspace(1.6, 2.499, 400)  # where particles are often
+    slope = -9.0 * (2.5 - fine) ** 2
+    assert np.abs(-smooth.force(fine) - slope).max() < 0.3 * np.abs(-table.force(fine) - slope).max()
+
+
+def test_a_smooth_potential_ends_without_a_kink_and_pushes_in_the_core():
+    _, _, table, g = rough(0.05)
+    smooth = smoothed(table, g, 0.05)
+    just_inside = 2.5 - 1e-6
+    assert abs(float(smooth.energy(just_inside))) < 1e-9
+    assert abs(float(smooth.force(just_inside))) < 1e-4
+    assert abs(float(table.force(just_inside))) > 0.05
+    assert (smooth.force([0.2, 0.8]) >= 0).all()
+    cubic = rough(0.0)
+    exactly = smoothed(cubic[2], cubic[3], 0.05)  # a cubic is a cubic spline
+    seen = cubic[3][:50] > 0.02
+    np.testing.assert_allclose(exactly.energy(cubic[0][seen]), cubic[1][seen], atol=1e-10)
+    assert smoothed(table, np.zeros(80), 0.05) is table  # nothing is seen, nothing is known
 
 
 # ---------------------------------------------------------------------------------------------------------- run
@@ -291,6 +363,16 @@ def test_the_whole_study_at_its_defaults():
     assert 1.0 < float(result.diffusion_ratio) < 1.6  # beads run ahead
     assert float(result.step_ratio) > 6.0
     assert float(result.answer) > float(result.naive_answer)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_error_of_the_answer_is_its_spread_over_seeds():
+    runs = [SpeedUp().run(seed=seed) for seed in range(100, 108)]
+    for name in ("answer", "bead_usable_step", "diffusion_ratio", "work_ratio"):
+        spread = np.std([float(run[name]) for run in runs], ddof=1)
+        said = np.mean([float(run[f"{name}_error"]) for run in runs])
+        assert 0.4 < spread / said < 1.6, name  # eight runs know a spread to a quarter
 
 
 @pytest.mark.slow
