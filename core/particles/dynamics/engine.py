@@ -21,7 +21,7 @@ __all__ = ["THERMOSTAT", "VELOCITIES", "VOLUME", "Engine"]
 
 Floats = NDArray[np.float64]
 THERMOSTAT, VELOCITIES, VOLUME = 0, 1, 2  # purposes of random streams
-_MOST_LISTED = 400_000_000
+_MOST_LISTED, _MOST_IMAGES = 400_000_000, 40_000_000
 
 
 class Engine:
@@ -113,6 +113,9 @@ class Engine:
         if need[LOST]:
             raise ResultError(_lost(step, math.nan))
         grown: dict[str, Any] = {}
+        if max(need[CELLS_NEEDED], need[IMAGES_NEEDED]) > _MOST_IMAGES:
+            sentence = f"and skin must make fewer than {_MOST_IMAGES} images or cells: too long for the box"
+            raise ParameterError("simulate", {"cutoff": sentence})
         if need[CELLS_NEEDED]:
             room = int(1.2 * need[CELLS_NEEDED]) + 64
             grown |= {"start": np.empty(room, np.int64), "images_start": np.empty(room, np.int64)}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels.random import spawn_states
-from ...model import ParameterError
+from ...model import ParameterError, ResultError
 from ...model.progress import Progress, library_version
 from .barostat import Barostat, checked_count, checked_number
 from .engine import VELOCITIES, Engine
@@ -61,6 +61,13 @@ def forces(system: System, force_field: ForceField) -> xr.Dataset:
         As of one time of `simulate`: ``force`` (particle, axis), ``potential_energy``, ``pressure``, ``virial``,
         ``stress`` (component) ...
 
+    Raises
+    ------
+    ParameterError
+        If an argument is not allowed.
+    ResultError
+        If a force is infinite.
+
     Examples
     --------
     >>> from mesoscale.core.particles.potentials import LennardJones
@@ -69,7 +76,10 @@ def forces(system: System, force_field: ForceField) -> xr.Dataset:
     >>> result.force.values.tolist(), float(result.virial)
     ([[0.0, 0.0, -24.0], [0.0, 0.0, 24.0]], 24.0)
     """
-    engine = _engine(system, force_field, 0.0, 0)
+    _check_inputs(system, force_field)
+    engine = Engine(system, force_field, 0.0, 0)
+    if not (math.isfinite(engine.potential_energy) and np.isfinite(engine.export()[2]).all()):
+        raise ResultError("forces: two particles are at the same place, or a bond is longer than it can be")
     series = _Series(1, 3 * system.size)
     series.record(0, engine, engine.export()[1])
     frames = {"force": engine.export()[2][None]}
@@ -145,6 +155,7 @@ def simulate(
     >>> round(float(run.potential_energy[0] + run.kinetic_energy[0]), 4)
     0.125
     """
+    _check_inputs(system, force_field)
     total, equilibration = (
         checked_count("simulate", "steps", steps, 0),
         checked_count("simulate", "equilibration", equilibration, 0),
@@ -155,13 +166,15 @@ def simulate(
         raise _fail("scheme", "must be 'baoab' or 'velocity_verlet'", scheme)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise _fail("seed", "must be a whole number of at least 0", seed)
-    if isinstance(keep, str) or not set(keep) <= {"position", "velocity", "force"}:
+    if not isinstance(keep, tuple | list | set | frozenset) or not set(keep) <= {"position", "velocity", "force"}:
         raise _fail("keep", "must be a tuple of 'position', 'velocity' and 'force'", keep)
     bath = scheme == "baoab"
     if bath and temperature is None:
         raise _fail("temperature", "must be given for 'baoab'", temperature)
     kt = 0.0 if temperature is None else checked_number("simulate", "temperature", temperature, 0.0)
     gamma = checked_number("simulate", "friction", friction, 0.0, above=True) if bath else 0.0
+    if barostat is not None and not isinstance(barostat, Barostat):
+        raise _fail("barostat", "must be a Barostat", barostat)
     if barostat is not None and not (bath and kt > 0.0):
         raise _fail("barostat", "needs the scheme 'baoab' at a temperature above 0", None)
     if barostat is not None and not force_field.tail_correction:
@@ -173,7 +186,7 @@ def simulate(
         raise _fail("steps", f"must be a multiple of every = {every}", steps)
     if rows * system.size * 24 * len(set(keep)) > _MOST_BYTES:
         raise _fail("every", "keeps more frames than memory: take a larger one, or a shorter keep", every)
-    engine = _engine(system, force_field, skin, int(seed))
+    engine = Engine(system, force_field, skin, int(seed))
     if system.velocities is None and kt > 0.0:
         engine.set_velocities(_draw_velocities(system, kt, int(seed), bath))
     momentum = np.abs((system.masses[:, None] * engine.export()[1]).sum(axis=0)).max()
@@ -207,7 +220,7 @@ def simulate(
 
 
 def final_system(result: xr.Dataset) -> System:
-    """The `System` with which a run of `simulate` ended.
+    """The `System` with which a run of `simulate` ended; to go on from it, take another seed, or the noise comes twice.
 
     Parameters
     ----------
@@ -223,13 +236,20 @@ def final_system(result: xr.Dataset) -> System:
     ------
     ParameterError
         If it is no such result.
+
+    Examples
+    --------
+    >>> start = System([[0, 0, 0], [2, 0, 0]], [9, 9, 9])
+    >>> run = simulate(start, ForceField(), steps=10, step=0.01, temperature=1.0, every=10)
+    >>> final_system(run).velocities.shape
+    (2, 3)
     """
     try:
         return System(
             result["last_position"].values, result["last_box"].values, result["last_velocity"].values,
             result["mass"].values, result["type"].values.astype(np.int64),
         )  # fmt: skip
-    except KeyError as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ParameterError("final_system", {"result": f"is no result of simulate ({error})"}) from None
 
 
@@ -336,12 +356,11 @@ def _draw_velocities(system: System, kt: float, seed: int, bath: bool) -> Floats
     return v
 
 
-def _engine(system: System, force_field: ForceField, skin: float, seed: int) -> Engine:
+def _check_inputs(system: System, force_field: ForceField) -> None:
     if not isinstance(system, System):
         raise _fail("system", "must be a System", system)
     if not isinstance(force_field, ForceField):
         raise _fail("force_field", "must be a ForceField", force_field)
-    return Engine(system, force_field, skin, seed)
 
 
 def _label(words: str) -> dict[str, str]:

@@ -128,6 +128,8 @@ class ForceField:
 
     def __post_init__(self) -> None:
         pairs: dict[tuple[int, int], Potential] = {}
+        if not isinstance(self.pairs, Mapping):
+            raise _fail("ForceField", "pairs", "must map pairs of types to potentials, as {(0, 0): ...}", self.pairs)
         for key, potential in dict(self.pairs).items():
             if not (isinstance(key, tuple) and len(key) == 2 and all(_is_type(t) for t in key)):
                 raise _fail("ForceField", "pairs", "must have keys such as (0, 1), two types", key)

@@ -67,7 +67,7 @@ def evaluate(kind: int, row: Floats, table: Floats, square: float) -> tuple[floa
         # 2: diameter^6, 3: 4 well depth, 4: slope at the cutoff taken away
         inverse = 1.0 / square
         s = row[2] * (inverse * inverse * inverse)
-        energy = row[3] * (s * s - s) + row[1]
+        energy = row[3] * ((s - 1.0) * s) + row[1]
         over = 6.0 * row[3] * ((2.0 * s - 1.0) * s) * inverse
         bend = 6.0 * row[3] * ((26.0 * s - 7.0) * s) * inverse
         if row[4] != 0.0:
@@ -87,7 +87,7 @@ def evaluate(kind: int, row: Floats, table: Floats, square: float) -> tuple[floa
             inverse = 1.0 / square
             s = row[2] * (inverse * inverse * inverse)
             bend = 6.0 * row[3] * ((26.0 * s - 7.0) * s) * inverse
-            return row[3] * (s * s - s) + row[1], 6.0 * row[3] * ((2.0 * s - 1.0) * s) * inverse, bend
+            return row[3] * ((s - 1.0) * s) + row[1], 6.0 * row[3] * ((2.0 * s - 1.0) * s) * inverse, bend
         r = math.sqrt(square)
         y = row[5] * (r - row[4]) - 0.5 * math.pi
         half, quarter = 0.5 * row[6], math.sin(y)
@@ -122,10 +122,11 @@ def evaluate(kind: int, row: Floats, table: Floats, square: float) -> tuple[floa
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def evaluate_array(kind: int, row: Floats, table: Floats, distance: Floats, out: Floats) -> None:
-    """Energy, force and curvature at many distances, into `out` of shape (3, n)."""
+    """Energy, force and curvature at many distances, into `out` of shape (3, n); at 0, the limits."""
     for k in range(distance.size):
-        energy, over, bend = evaluate(kind, row, table, distance[k] * distance[k])
-        out[0, k], out[1, k], out[2, k] = energy, over * distance[k] if over != 0.0 else 0.0, bend
+        r = max(distance[k], 1e-100)
+        energy, over, bend = evaluate(kind, row, table, r * r)
+        out[0, k], out[1, k], out[2, k] = energy, over * r if over != 0.0 else 0.0, bend
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

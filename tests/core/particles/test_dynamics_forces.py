@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 import pytest
-from mesoscale.core.model import ParameterError
+from mesoscale.core.model import ParameterError, ResultError
 from mesoscale.core.particles.dynamics import ForceField, System, forces
 from mesoscale.core.particles.potentials import (
     CosineSquared,
@@ -251,9 +251,10 @@ def test_lipids_have_their_three_cutoffs():
     assert float(attraction.force[0, 0]) > 0
 
 
-def test_a_bond_longer_than_it_can_be_has_no_finite_energy():
+def test_a_bond_longer_than_it_can_be_has_no_forces():
     field = ForceField(bonds=[([[0, 1]], FiniteExtensible())])
-    assert float(forces(System([[0, 0, 0], [1.6, 0, 0]], [9] * 3), field).potential_energy) == math.inf
+    with pytest.raises(ResultError, match="a bond is longer than it can be"):
+        forces(System([[0, 0, 0], [1.6, 0, 0]], [9] * 3), field)
 
 
 def test_velocities_count_in_the_pressure():
@@ -301,3 +302,10 @@ def test_what_is_not_allowed_is_one_clear_error(build, words):
 
 def test_an_empty_group_of_bonds_is_none():
     assert ForceField(bonds=[(np.zeros((0, 2), dtype=int), Harmonic())]).bonds == ()
+
+
+def test_particles_at_one_place_have_no_forces():
+    with pytest.raises(ResultError, match="two particles are at the same place"):
+        forces(System([[1.0, 1, 1], [1, 1, 1]], [9.0] * 3), fluid())
+    with pytest.raises(ParameterError, match="pairs must map pairs of types to potentials"):
+        ForceField(pairs=[LennardJones()])

@@ -10,8 +10,10 @@ from mesoscale.core.kernels.threads import use_workers
 from mesoscale.core.model import ParameterError, ResultError
 from mesoscale.core.particles.dynamics import Barostat, ForceField, System, final_system, simulate
 from mesoscale.core.particles.potentials import (
+    CosineSquared,
     FiniteExtensible,
     Harmonic,
+    HarmonicAngle,
     LennardJones,
     Tabulated,
     WeeksChandlerAndersen,
@@ -270,6 +272,9 @@ def test_a_bond_that_breaks_is_said():
         ({"friction": 0.0}, "friction must be greater than 0"),
         ({"keep": "position"}, "keep must be a tuple"),
         ({"keep": ("charge",)}, "keep must be a tuple"),
+        ({"keep": None}, "keep must be a tuple"),
+        ({"skin": 1e6}, "cutoff and skin must make fewer than 40000000 images"),
+        ({"barostat": {"pressure": 1.0}}, "barostat must be a Barostat"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"skin": 0.0}, "skin must be greater"),
         ({"steps": 10**12, "every": 10}, "more frames than memory"),
@@ -295,3 +300,58 @@ def test_a_dataset_that_is_no_run_has_no_final_system(liquid):
     run = simulate(liquid, SMOOTH, steps=10, step=0.005, temperature=1.0, every=10, keep=())
     with pytest.raises(ParameterError, match="no result of simulate"):
         final_system(run.drop_vars("last_box"))
+    with pytest.raises(ParameterError, match="no result of simulate"):
+        final_system(liquid)
+
+
+def test_what_is_no_system_or_force_field_is_said(liquid):
+    options = {"steps": 10, "step": 0.005, "temperature": 1.0, "every": 10, "barostat": Barostat()}
+    with pytest.raises(ParameterError, match="force_field must be a ForceField"):
+        simulate(liquid, {}, **options)
+    with pytest.raises(ParameterError, match="system must be a System"):
+        simulate(np.zeros((3, 3)), SMOOTH, **options)
+
+
+def test_a_run_goes_on_with_noise_of_another_seed():
+    """The same seed again would repeat the kicks: free particles in two halves move as in one run, or not."""
+    x, box = lattice(8, 1e-3)
+    options = {"steps": 60, "step": 0.1, "temperature": 1.0, "friction": 1.0, "every": 60, "keep": ("position",)}
+    first = simulate(System(x, box), ForceField(), seed=1, **options)
+    moved = first.position.values[0] - x
+    again, fresh = (
+        simulate(final_system(first), ForceField(), seed=seed, **options).position.values[0] - x - moved
+        for seed in (1, 2)
+    )
+    assert np.corrcoef(moved.ravel(), again.ravel())[0, 1] > 0.8
+    assert abs(np.corrcoef(moved.ravel(), fresh.ravel())[0, 1]) < 0.3  # the velocity goes on: exp(-t)
+
+
+TRIMERS = np.arange(90).reshape(-1, 3)
+MIXTURES = [
+    ForceField(pairs={(0, 0): LennardJones(cutoff=2.5, force_shifted=True), (1, 1): WeeksChandlerAndersen()}),
+    ForceField(pairs={(0, 1): CosineSquared(width=1.2), (0, 0): WeeksChandlerAndersen(diameter=0.9)}),
+    ForceField(
+        pairs={(0, 0): WeeksChandlerAndersen(), (0, 1): WeeksChandlerAndersen(), (1, 1): WeeksChandlerAndersen()},
+        bonds=[(np.concatenate([TRIMERS[:, :2], TRIMERS[:, 1:]]), FiniteExtensible())],
+        angles=[(TRIMERS, HarmonicAngle(stiffness=3.0, rest_angle=2.0))],
+    ),
+]
+
+
+@pytest.mark.parametrize("force_field", MIXTURES)
+@pytest.mark.parametrize("box", [[[5.0, 0, 0], [1.9, 9.0, 0], [-1.1, 2.4, 3.2]], [2.5, 9.0, 6.2]])
+def test_energy_of_any_mixture_is_kept_in_any_box(force_field, box):
+    """Several types, a skewed box or one thinner than the cutoff: the energy fluctuates, and stays."""
+    shape = (5, 2, 9)
+    vectors = np.asarray(box) if np.ndim(box) == 2 else np.diag(box)
+    along = (0, 2, 1) if np.ndim(box) == 2 else (2, 0, 1)  # five, two and nine layers; trimers lie along the nine
+    share = (np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1).reshape(-1, 3) + 0.5) / shape
+    x = np.empty((90, 3))
+    x[:, along] = share
+    types = np.arange(90) % 2
+    start = System(x @ vectors, box, types=types, masses=1.0 + types)
+    quiet = simulate(
+        start, force_field, steps=3000, step=0.001, temperature=0.5, friction=10.0, every=3000, keep=(), seed=3
+    )
+    total = energies(final_system(quiet), 0.001, 3000, force_field=force_field, every=50)
+    assert abs(total[-10:].mean() - total[:10].mean()) / 90 < 1e-4

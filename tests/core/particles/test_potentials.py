@@ -120,7 +120,7 @@ def test_the_finite_extensible_bond():
 
 
 def test_a_spring_at_no_length():
-    assert Harmonic(stiffness=4.0, rest_length=0.0).force(0.0) == 0.0
+    assert abs(Harmonic(stiffness=4.0, rest_length=0.0).force(0.0)) < 1e-90
     assert Harmonic(stiffness=4.0, rest_length=0.0, cutoff=1.0).energy(0.5) == 0.5
     assert Harmonic(stiffness=4.0, rest_length=1.0).energy(0.0) == 2.0
 
@@ -161,7 +161,7 @@ def test_below_a_table_the_energy_is_a_straight_line():
     assert table.force(0.2) == pytest.approx(2.0, rel=1e-12)
     assert table.energy(0.5) == pytest.approx(1.0 + 2.0 * 0.5, rel=1e-12)
     assert table.curvature(0.5) == 0.0
-    assert table.force(0.0) == 0.0
+    assert table.force(0.0) == pytest.approx(2.0, rel=1e-12)
 
 
 def test_angles_and_torsions():
@@ -207,3 +207,23 @@ def test_what_is_not_allowed_is_one_clear_error(build, words):
 def test_energies_are_numbers_everywhere(r, which):
     potential = POTENTIALS[which]
     assert np.isfinite([potential.energy(r), potential.force(r), potential.curvature(r)]).all()
+
+
+@pytest.mark.parametrize(
+    ("potential", "energy", "force"),
+    [
+        (LennardJones(), np.inf, np.inf),
+        (WeeksChandlerAndersen(), np.inf, np.inf),
+        (CosineSquared(), np.inf, np.inf),
+        (Morse(well_depth=2.0, inverse_width=1.0, minimum=1.0, cutoff=3.0), 2.0 * ((np.e - 1) ** 2 - 1), None),
+        (Harmonic(stiffness=4.0, rest_length=3.0), 18.0, 12.0),
+        (Harmonic(stiffness=4.0, rest_length=0.0), 0.0, 0.0),
+        (FiniteExtensible(), 0.0, 0.0),
+    ],
+)
+def test_at_no_distance_there_are_limits_and_no_nan(potential, energy, force):
+    assert float(potential.energy(0.0)) == pytest.approx(energy)
+    if force is None:
+        force = 4.0 * (np.e - 1) * np.e
+    assert float(potential.force(0.0)) == pytest.approx(force)
+    assert not np.isnan(potential.curvature([0.0, 1e-200])).any()
