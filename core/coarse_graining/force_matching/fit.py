@@ -89,6 +89,7 @@ def match_forces(
 
     Examples
     --------
+    >>> from mesoscale.core.coarse_graining.force_matching import FunctionBasis
     >>> basis = FunctionBasis((lambda r: r**-13, lambda r: r**-7), 3.0)
     >>> trimer = [[0.0, 0.0, 0.0], [1.1, 0.0, 0.0], [2.5, 0.0, 0.0]]
     >>> near, far, ends = (48 * r**-13 - 24 * r**-7 for r in (1.1, 1.4, 2.5))

@@ -35,17 +35,6 @@ def all_pulls(stiffness, offset, counts, replicas):
     return np.array(rows)
 
 
-def test_the_covariance_is_that_of_the_full_matrix(springs):
-    """Theta = W^T (1 - W N W^T)^+ W with all 800 samples, by a singular value decomposition."""
-    u, _, _, result = springs
-    n = np.array(COUNTS)
-    weights = np.exp(result.free_energy.values[:, None] - u - result.log_mixture.values).T
-    theta = weights.T @ np.linalg.pinv(np.eye(len(weights)) - (weights * n) @ weights.T, rcond=1e-10) @ weights
-    variance = np.diag(theta)[:, None] + np.diag(theta) - 2.0 * theta
-    np.testing.assert_allclose(result.free_energy_difference_error**2, variance, atol=1e-10)
-    np.testing.assert_allclose(result.free_energy_error, np.sqrt(variance[0]), atol=1e-6)
-
-
 @pytest.mark.parametrize(("counts", "replicas"), [(COUNTS, 200), ([60] * 5, 200)])
 def test_pulls_are_standard_normal(counts, replicas):
     offset = OFFSET if counts is COUNTS else [0.0, 0.5, 1.0, 1.5, 2.0]
