@@ -124,7 +124,8 @@ def rouse_modulus(
     for mode in range(1, int(np.max(chain, initial=0))):
         sine = np.sin(mode * math.pi / (2.0 * chain))
         total = total + np.where(mode < chain, np.exp(-24.0 * sine * sine * passed), 0.0)
-    return np.where(t < 0.0, 0.0, total)[()]
+    result: Any = np.where(t < 0.0, 0.0, total)
+    return result[()]
 
 
 @law

@@ -101,7 +101,7 @@ def spontaneous_magnetization(reduced_temperature: Dimensionless) -> Dimensionle
     >>> round(spontaneous_magnetization(2.0), 6), spontaneous_magnetization(3.0)
     (0.911319, 0.0)
     """
-    t = np.asarray(reduced_temperature, dtype=float)
+    t = _positive(reduced_temperature)
     with np.errstate(over="ignore"):
         inverse = 1.0 / np.sinh(2.0 / np.minimum(t, CRITICAL_TEMPERATURE))
     value: Any = np.maximum(1.0 - inverse**4, 0.0) ** 0.125
@@ -115,7 +115,7 @@ def lattice_energy(reduced_temperature: Dimensionless) -> Dimensionless:
     Parameters
     ----------
     reduced_temperature : float
-        kT/J, at least 0.05.
+        kT/J, positive.
 
     Returns
     -------
@@ -127,8 +127,9 @@ def lattice_energy(reduced_temperature: Dimensionless) -> Dimensionless:
     >>> round(lattice_energy(1.5), 6), round(lattice_energy(2.5), 6)
     (-1.951117, -1.106079)
     """
-    t = np.asarray(reduced_temperature, dtype=float)
-    values: Any = np.array([ising_energy(float(one)) for one in t.ravel()])
+    t = _positive(reduced_temperature)
+    # below 0.05 all spins are alike, to the last digit
+    values: Any = np.array([ising_energy(max(float(one), 0.05)) if one == one else one for one in t.ravel()])
     return values.reshape(t.shape)[()]
 
 
@@ -151,7 +152,7 @@ def axis_tension(reduced_temperature: Dimensionless) -> Dimensionless:
     >>> round(axis_tension(2.0), 6)
     0.456126
     """
-    t = np.asarray(reduced_temperature, dtype=float)
+    t = _positive(reduced_temperature)
     value: Any = np.maximum(2.0 + t * np.log(np.tanh(1.0 / t)), 0.0)
     return value[()]
 
@@ -175,7 +176,7 @@ def diagonal_tension(reduced_temperature: Dimensionless) -> Dimensionless:
     >>> round(diagonal_tension(2.0), 6)
     0.456619
     """
-    t = np.asarray(reduced_temperature, dtype=float)
+    t = _positive(reduced_temperature)
     # ln sinh x without the overflow of sinh
     value: Any = math.sqrt(2.0) * np.maximum(2.0 + t * (np.log1p(-np.exp(-4.0 / t)) - math.log(2.0)), 0.0)
     return value[()]
@@ -203,7 +204,7 @@ def lattice_correlation_length(reduced_temperature: Dimensionless) -> Dimensionl
     >>> round(lattice_correlation_length(3.0), 4), round(lattice_correlation_length(2.0), 4)
     (2.1365, 2.1924)
     """
-    t = np.asarray(reduced_temperature, dtype=float)
+    t = _positive(reduced_temperature)
     decay = -np.log(np.tanh(1.0 / t)) - 2.0 / t
     with np.errstate(divide="ignore"):
         value: Any = 1.0 / np.where(decay > 0.0, decay, -2.0 * decay)
@@ -252,7 +253,7 @@ def zero_wavenumber_structure_factor(reduced_temperature: Dimensionless) -> Dime
     >>> round(zero_wavenumber_structure_factor(3.0), 3), round(zero_wavenumber_structure_factor(4.0), 4)
     (11.578, 4.2776)
     """
-    t = np.asarray(reduced_temperature, dtype=float)
+    t = _positive(reduced_temperature)
     x = np.tanh(1.0 / np.where(t > CRITICAL_TEMPERATURE, t, np.nan)) / _CRITICAL
     value: Any = np.polynomial.polynomial.polyval(x, _REGULAR) * (1.0 - x) ** -1.75 / (1.0 + x)
     return value[()]
@@ -280,6 +281,7 @@ def mean_field_energy(magnetization: Dimensionless, reduced_temperature: Dimensi
     (-2.079442, -2.0)
     """
     m = np.asarray(magnetization, dtype=float)
+    m = np.where(np.abs(m) <= 1.0, m, np.nan)
     up, down = 0.5 * (1.0 + m), 0.5 * (1.0 - m)
     entropy = -sum(p * np.log(np.where(p > 0.0, p, 1.0)) for p in (up, down))
     value: Any = -2.0 * m * m - reduced_temperature * entropy
@@ -307,7 +309,9 @@ def mean_field_curvature(magnetization: Dimensionless, reduced_temperature: Dime
     >>> mean_field_curvature(0.0, 3.0)
     -1.0
     """
-    return reduced_temperature / (1.0 - np.square(magnetization)) - 4.0
+    m = np.asarray(magnetization, dtype=float)
+    value: Any = reduced_temperature / (1.0 - np.square(np.where(np.abs(m) < 1.0, m, np.nan))) - 4.0
+    return value[()]
 
 
 @law
@@ -329,13 +333,13 @@ def mean_field_magnetization(reduced_temperature: Dimensionless) -> Dimensionles
     >>> round(mean_field_magnetization(3.0), 4), mean_field_magnetization(4.5)
     (0.7755, 0.0)
     """
-    t = np.asarray(reduced_temperature, dtype=float)
+    t = _positive(reduced_temperature)
     low, high = np.zeros_like(t), np.ones_like(t)
     for _ in range(60):
         middle = 0.5 * (low + high)
         above = np.tanh(4.0 * middle / t) > middle
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    value: Any = np.where(t < 4.0, high, 0.0)
+    value: Any = np.where(np.isnan(t), np.nan, np.where(t < 4.0, high, 0.0))
     return value[()]
 
 
@@ -364,3 +368,9 @@ def mean_field_gradient(interaction_range: Dimensionless) -> Dimensionless:
     square: Any = 2.0 * side**2 * r * (r + 1.0) / (3.0 * np.maximum(side**2 - 1.0, 1.0))
     value: Any = np.where((r >= 1.0) & (r == np.rint(r)), np.where(r == 1.0, 1.0, square), np.nan)
     return value[()]
+
+
+def _positive(temperature: Any) -> Any:
+    """As an array; NaN where there is no such temperature."""
+    t = np.asarray(temperature, dtype=float)
+    return np.where(t > 0.0, t, np.nan)

@@ -8,12 +8,14 @@ from mesoscale.core.coarse_graining.local_free_energy import (
     CRITICAL_TEMPERATURE,
     LatticeGas,
     axis_tension,
+    block_variances,
     critical_temperature,
     diagonal_tension,
     flip_energy,
     follow_quench,
     lattice_correlation_length,
     lattice_energy,
+    lattice_structure_factor,
     mean_field_curvature,
     mean_field_energy,
     mean_field_gradient,
@@ -233,3 +235,53 @@ def test_few_snapshots_and_a_bar():
 def test_what_cannot_be_is_one_clear_error(call, message):
     with pytest.raises(ParameterError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        axis_tension,
+        diagonal_tension,
+        lattice_correlation_length,
+        lattice_energy,
+        mean_field_magnetization,
+        spontaneous_magnetization,
+        zero_wavenumber_structure_factor,
+    ],
+)
+def test_no_law_tells_a_number_for_no_temperature(law):
+    assert np.isnan(law(np.array([0.0, -1.0, np.nan]))).all()
+    assert np.isfinite(law(np.array([2.5, 4.0, 1e6]))).all()
+
+
+def test_close_to_zero_all_spins_are_alike():
+    assert lattice_energy(1e-3) == pytest.approx(-2.0)
+    assert spontaneous_magnetization(1e-3) == 1.0
+    assert axis_tension(1e-3) == pytest.approx(2.0)
+
+
+def test_mean_field_ends_where_all_spins_are_alike():
+    assert np.isnan(mean_field_energy(np.array([-1.5, 1.01]), 3.0)).all()
+    assert mean_field_energy(-1.0, 3.0) == -2.0
+    assert np.isnan(mean_field_curvature(np.array([-1.0, 1.0, 1.5]), 3.0)).all()
+    m, h = 0.6, 1e-4
+    bend = (mean_field_energy(m + h, 3.0) - 2 * mean_field_energy(m, 3.0) + mean_field_energy(m - h, 3.0)) / h**2
+    assert mean_field_curvature(m, 3.0) == pytest.approx(float(bend), rel=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [1.9, 3.3, 5.0])
+def test_snapshots_of_sixteen_spins_are_those_of_all_configurations(temperature):
+    """Structure factor and variance of 2 x 2 blocks by enumeration, at temperatures on both sides of the critical."""
+    weight = np.exp(-(ENERGY - ENERGY.min()) / temperature)
+    weight /= weight.sum()
+    power = (weight[:, None, None] * np.abs(np.fft.fft2(SPINS)) ** 2).sum(axis=0) / 16
+    blocks = SPINS.reshape(-1, 2, 2, 2, 2).mean(axis=(2, 4))
+    variance = 4 * (weight[:, None, None] * blocks**2).sum(axis=0).mean()
+    one = 2 - 2 * np.cos(2 * np.pi * np.fft.fftfreq(4))
+    frames = sample_equilibrium(LatticeGas(reduced_temperature=temperature), 4, 4000, seed=3).spin
+    found = lattice_structure_factor(frames)
+    for shell, square in enumerate(found.wavenumber_square.values):
+        exact = power[np.abs(one[:, None] + one - square) < 1e-9].mean()
+        assert abs(found.structure_factor[shell] - exact) < 4 * found.structure_factor_error[shell]
+    measured = block_variances(frames, [2])
+    assert abs(measured.block_variance[0] - variance) < 4 * measured.block_variance_error[0]
