@@ -54,25 +54,27 @@ def map_periodic(
     `carried` is the weight of an atom and of all that follow it. With `chains`, each atom follows the one before it.
     Returns frame, bead and slot of the first step so long that its image is ambiguous, or (-1, -1, -1).
     """
-    bad = (-1, -1, -1)
+    bad, one = (-1, -1, -1), np.uint64(1)
     for f in range(len(positions)):
         c = first_cell + f if len(cell.vectors) > 1 else 0
         h, g, limit = cell.reduced[c], cell.reduced_inverse[c], cell.limit[c]
-        v, u = cell.vectors[c], cell.inverse[c]
+        v, u, straight = cell.vectors[c], cell.inverse[c], cell.rectangular
+        v00, v11, v22, u00, u11, u22 = v[0, 0], v[1, 1], v[2, 2], u[0, 0], u[1, 1], u[2, 2]
+        here, rows = positions[f], out[f]
         for b in range(len(starts) - 1):
-            first = starts[b]
-            i, w = atoms[first], weights[first]
-            px, py, pz = float(positions[f, i, 0]), float(positions[f, i, 1]), float(positions[f, i, 2])
+            first, last = np.uint64(starts[b]), np.uint64(starts[b + 1])  # unsigned: no index counts from the end
+            i, w = np.uint64(atoms[first]), weights[first]
+            px, py, pz = float(here[i, 0]), float(here[i, 1]), float(here[i, 2])
             x, y, z = w * px, w * py, w * pz
-            for k in range(first + 1, starts[b + 1]):
-                i, w = atoms[k], weights[k]
-                rx, ry, rz = float(positions[f, i, 0]), float(positions[f, i, 1]), float(positions[f, i, 2])
+            for k in range(first + one, last):
+                i, w = np.uint64(atoms[k]), weights[k]
+                rx, ry, rz = float(here[i, 0]), float(here[i, 1]), float(here[i, 2])
                 x += w * rx
                 y += w * ry
                 z += w * rz
-                if not chains:
-                    p = atoms[first + parents[k]]
-                    px, py, pz = float(positions[f, p, 0]), float(positions[f, p, 1]), float(positions[f, p, 2])
+                if not chains and first + np.uint64(parents[k]) + one != k:
+                    p = np.uint64(atoms[first + np.uint64(parents[k])])
+                    px, py, pz = float(here[p, 0]), float(here[p, 1]), float(here[p, 2])
                 dx, dy, dz = rx - px, ry - py, rz - pz
                 if dx * dx + dy * dy + dz * dz > limit:
                     n0, n1, n2 = nearest_shift(dx, dy, dz, h, g, limit)
@@ -83,20 +85,20 @@ def map_periodic(
                     y -= carried[k] * ty
                     z -= carried[k] * tz
                     if (dx - tx) ** 2 + (dy - ty) ** 2 + (dz - tz) ** 2 > limit * (1.0 + 1e-9) and bad[0] < 0:
-                        bad = (f, b, k - first)
+                        bad = (f, b, np.int64(k - first))
                 px, py, pz = rx, ry, rz
-            if wrap and cell.rectangular:
-                x -= v[0, 0] * np.floor(x * u[0, 0])
-                y -= v[1, 1] * np.floor(y * u[1, 1])
-                z -= v[2, 2] * np.floor(z * u[2, 2])
+            if wrap and straight:
+                x -= v00 * np.floor(x * u00)
+                y -= v11 * np.floor(y * u11)
+                z -= v22 * np.floor(z * u22)
             elif wrap:
-                n0 = np.floor(x * u[0, 0] + y * u[1, 0] + z * u[2, 0])
-                n1 = np.floor(x * u[0, 1] + y * u[1, 1] + z * u[2, 1])
-                n2 = np.floor(x * u[0, 2] + y * u[1, 2] + z * u[2, 2])
-                x -= n0 * v[0, 0] + n1 * v[1, 0] + n2 * v[2, 0]
-                y -= n0 * v[0, 1] + n1 * v[1, 1] + n2 * v[2, 1]
-                z -= n0 * v[0, 2] + n1 * v[1, 2] + n2 * v[2, 2]
-            out[f, b, 0], out[f, b, 1], out[f, b, 2] = x, y, z
+                n0 = np.floor(x * u00 + y * u[1, 0] + z * u[2, 0])
+                n1 = np.floor(x * u[0, 1] + y * u11 + z * u[2, 1])
+                n2 = np.floor(x * u[0, 2] + y * u[1, 2] + z * u22)
+                x -= n0 * v00 + n1 * v[1, 0] + n2 * v[2, 0]
+                y -= n0 * v[0, 1] + n1 * v11 + n2 * v[2, 1]
+                z -= n0 * v[0, 2] + n1 * v[1, 2] + n2 * v22
+            rows[b, 0], rows[b, 1], rows[b, 2] = x, y, z
     return bad
 
 

@@ -79,6 +79,9 @@ class Mapping:
         self.bonds: NDArray[np.int64] | None = None if bonds is None else read_bonds(bonds, len(mass))
         """Bonds (n, 2) between atoms, or None."""
         self._paths = connect_groups(starts, atoms, coefficients, self.bonds, len(mass))
+        starts_of, _, parents = self._paths[:3]
+        slots = np.arange(len(parents)) - np.repeat(starts_of[:-1], np.diff(starts_of))
+        self._chains = bool((parents == np.maximum(slots - 1, 0)).all())
         squares = np.where(coefficients != 0.0, coefficients**2 / np.where(mass[atoms] > 0.0, mass[atoms], 1.0), 0.0)
         self.bead_masses: Floats = 1.0 / np.add.reduceat(squares, starts[:-1])
         """1/M = sum of c^2/m, equation (2), shape (beads,)."""
@@ -154,7 +157,7 @@ class Mapping:
         cell = read_cell(box, len(values))
         out = np.empty((len(values), self.beads, 3))
         starts, atoms, parents, weights, carried = self._paths
-        chains = self.bonds is None
+        chains = self._chains
 
         def work(begin: int, end: int) -> None:
             frame, bead, slot = map_periodic(
