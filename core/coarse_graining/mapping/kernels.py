@@ -54,7 +54,8 @@ def map_periodic(
     `carried` is the weight of an atom and of all that follow it. With `chains`, each atom follows the one before it.
     Returns frame, bead and slot of the first step so long that its image is ambiguous, or (-1, -1, -1).
     """
-    bad, one = (-1, -1, -1), np.uint64(1)
+    bad: tuple[int, int, Any] = (-1, -1, -1)
+    one = np.uint64(1)
     for f in range(len(positions)):
         c = first_cell + f if len(cell.vectors) > 1 else 0
         h, g, limit = cell.reduced[c], cell.reduced_inverse[c], cell.limit[c]

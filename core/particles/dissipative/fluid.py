@@ -176,8 +176,8 @@ class Fluid:
         width = n + LANES
         bodies = np.zeros((ROWS, width))
         bodies[:3, :n], bodies[3:6, :n] = place[order].T, v[order].T
-        self._now = [bodies.ravel(), order.astype(np.uint32), kinds[order].astype(np.int32)]
-        self._next = [np.zeros(ROWS * width), np.zeros(n, np.uint32), np.zeros(n, np.int32)]
+        self._now: list[NDArray[Any]] = [bodies.ravel(), order.astype(np.uint32), kinds[order].astype(np.int32)]
+        self._next: list[NDArray[Any]] = [np.zeros(ROWS * width), np.zeros(n, np.uint32), np.zeros(n, np.int32)]
         self._force, self._measured = np.zeros(3 * width), np.zeros(3 * width)
         self._cell, self._place = cell[order].astype(np.int32), np.zeros(n, np.int32)
         self._shared = np.array([0, 14 * fullest, 1, 0], np.int64)
