@@ -22,8 +22,11 @@ Indices = NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
-def map_rows(values: NDArray[Any], starts: NDArray[np.int64], atoms: Indices, weights: Floats, out: Floats) -> None:
-    """``out[frame, bead] = sum of weights * values[frame, atoms]``."""
+def map_rows(
+    values: NDArray[Any], starts: NDArray[np.int64], atoms: Indices, weights: Floats, out: Floats
+) -> tuple[int, int]:
+    """``out[frame, bead] = sum of weights * values[frame, atoms]``; frame and bead of the first that is no number."""
+    bad = (-1, -1)
     for f in range(len(values)):
         for b in range(len(starts) - 1):
             x, y, z = 0.0, 0.0, 0.0
@@ -33,6 +36,9 @@ def map_rows(values: NDArray[Any], starts: NDArray[np.int64], atoms: Indices, we
                 y += w * values[f, i, 1]
                 z += w * values[f, i, 2]
             out[f, b, 0], out[f, b, 1], out[f, b, 2] = x, y, z
+            if not np.isfinite(x + y + z) and bad[0] < 0:
+                bad = (f, b)
+    return bad
 
 
 @njit(cache=True, nogil=True)
@@ -52,7 +58,8 @@ def map_periodic(
     """Beads of groups made whole along `parents` (slots within the group; the first atom stays where it is).
 
     `carried` is the weight of an atom and of all that follow it. With `chains`, each atom follows the one before it.
-    Returns frame, bead and slot of the first step so long that its image is ambiguous, or (-1, -1, -1).
+    Returns frame, bead and slot of the first step so long that its image is ambiguous, with the slot -1 of what is no
+    number, or (-1, -1, -1).
     """
     bad: tuple[int, int, Any] = (-1, -1, -1)
     one = np.uint64(1)
@@ -67,6 +74,7 @@ def map_periodic(
             i, w = np.uint64(atoms[first]), weights[first]
             px, py, pz = float(here[i, 0]), float(here[i, 1]), float(here[i, 2])
             x, y, z = w * px, w * py, w * pz
+            strange = False
             for k in range(first + one, last):
                 i, w = np.uint64(atoms[k]), weights[k]
                 rx, ry, rz = float(here[i, 0]), float(here[i, 1]), float(here[i, 2])
@@ -77,7 +85,8 @@ def map_periodic(
                     p = np.uint64(atoms[first + np.uint64(parents[k])])
                     px, py, pz = float(here[p, 0]), float(here[p, 1]), float(here[p, 2])
                 dx, dy, dz = rx - px, ry - py, rz - pz
-                if dx * dx + dy * dy + dz * dz > limit:
+                if not dx * dx + dy * dy + dz * dz <= limit:  # also where there is no number
+                    strange = True
                     n0, n1, n2 = nearest_shift(dx, dy, dz, h, g, limit)
                     tx = n0 * h[0, 0] + n1 * h[1, 0] + n2 * h[2, 0]
                     ty = n0 * h[0, 1] + n1 * h[1, 1] + n2 * h[2, 1]
@@ -88,6 +97,8 @@ def map_periodic(
                     if (dx - tx) ** 2 + (dy - ty) ** 2 + (dz - tz) ** 2 > limit * (1.0 + 1e-9) and bad[0] < 0:
                         bad = (f, b, np.int64(k - first))
                 px, py, pz = rx, ry, rz
+            if (strange or last == first + one) and not np.isfinite(x + y + z) and bad[0] < 0:
+                bad = (f, b, -1)
             if wrap and straight:
                 x -= v00 * np.floor(x * u00)
                 y -= v11 * np.floor(y * u11)

@@ -153,7 +153,7 @@ class Mapping:
         """
         values = self._read("positions", positions)
         if box is None:
-            return self._apply(values, self._weights).reshape((*np.shape(positions)[:-2], self.beads, 3))
+            return self._apply("positions", values, self._weights).reshape((*np.shape(positions)[:-2], self.beads, 3))
         cell = read_cell(box, len(values))
         out = np.empty((len(values), self.beads, 3))
         starts, atoms, parents, weights, carried = self._paths
@@ -163,6 +163,8 @@ class Mapping:
             frame, bead, slot = map_periodic(
                 values[begin:end], cell, begin, starts, atoms, parents, weights, carried, chains, wrap, out[begin:end]
             )
+            if frame >= 0 and slot < 0:
+                raise _no_number("positions", begin + frame, bead)
             if frame >= 0:
                 raise self._ambiguous(begin + frame, bead, slot, cell)
 
@@ -172,7 +174,7 @@ class Mapping:
     def velocities(self, velocities: ArrayLike) -> Floats:
         """Velocities of the beads; shapes as for `positions`."""
         values = self._read("velocities", velocities)
-        return self._apply(values, self._weights).reshape((*np.shape(velocities)[:-2], self.beads, 3))
+        return self._apply("velocities", values, self._weights).reshape((*np.shape(velocities)[:-2], self.beads, 3))
 
     def forces(self, forces: ArrayLike) -> Floats:
         """Forces on the beads, equation (3); shapes as for `positions`.
@@ -186,7 +188,7 @@ class Mapping:
         """
         ratios = self._force_ratios()
         values = self._read("forces", forces)
-        return self._apply(values, ratios).reshape((*np.shape(forces)[:-2], self.beads, 3))
+        return self._apply("forces", values, ratios).reshape((*np.shape(forces)[:-2], self.beads, 3))
 
     def trajectory(self, dataset: xr.Dataset, *, wrap: bool = True) -> xr.Dataset:
         """All beads of a dataset of particles: ``position``, ``velocity`` and ``force``, as far as they are there.
@@ -321,11 +323,13 @@ class Mapping:
             raise _error("force_weights", "must vanish where the weight of the atom vanishes")
         return np.where(carried, self._force_weights / np.where(self._weights != 0.0, self._weights, 1.0), 0.0)
 
-    def _apply(self, values: NDArray[Any], weights: Floats) -> Floats:
+    def _apply(self, name: str, values: NDArray[Any], weights: Floats) -> Floats:
         out = np.empty((len(values), self.beads, 3))
 
         def work(begin: int, end: int) -> None:
-            map_rows(values[begin:end], self._starts, self._atoms, weights, out[begin:end])
+            frame, bead = map_rows(values[begin:end], self._starts, self._atoms, weights, out[begin:end])
+            if frame >= 0:
+                raise _no_number(name, begin + frame, bead)
 
         map_blocks(work, len(values), max(1, _WORK // max(self.atoms, 1)))
         return out
@@ -378,6 +382,10 @@ def _read_arrays(name: str, given: Sequence[ArrayLike], starts: NDArray[np.int64
     if not (np.isfinite(raw).all() and (np.abs(total) > 1e-9 * size).all()):
         raise _error(name, "must be finite with a sum that is not 0 in every group")
     return raw / np.repeat(total, sizes)
+
+
+def _no_number(name: str, frame: int, bead: int) -> ParameterError:
+    return _error(name, f"must be finite numbers: in frame {frame}, those of bead {bead} are not")
 
 
 def _error(name: str, sentence: str) -> ParameterError:

@@ -171,6 +171,29 @@ def test_what_does_not_fit_is_said(make, sentence):
     refused(make, sentence)
 
 
+@pytest.mark.parametrize("box", [None, [9.0, 9.0, 9.0], np.eye(3) * 9.0 + np.eye(3, k=-1)])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_an_atom_that_is_nowhere_is_named_by_its_bead(box, wrong):
+    positions = np.zeros((3, 6, 3))
+    positions[2, 3, 1] = wrong
+    mapping = Mapping([[0, 1, 2], [3, 4, 5]], np.ones(6))
+    refused(lambda: mapping.positions(positions, box), "positions must be finite numbers: in frame 2, those of bead 1")
+    refused(lambda: mapping.velocities(positions), "velocities must be finite numbers: in frame 2, those of bead 1")
+
+
+def test_bonds_along_a_chain_are_the_chain():
+    rng = np.random.default_rng(3)
+    whole = rng.uniform(0, 9, (4, 5, 1, 3)) + np.cumsum(rng.normal(scale=0.5, size=(4, 5, 6, 3)), axis=2)
+    positions = (whole % 9.0).reshape(4, 30, 3)
+    groups = np.arange(30).reshape(5, 6)
+    chain = Mapping(groups, np.ones(30), bonds=[(n, n + 1) for n in range(29) if n % 6 != 5])
+    tree = Mapping(groups, np.ones(30), bonds=[(n, n - n % 6 + 2) for n in range(30) if n % 6 != 2])
+    beads = chain.positions(positions, [9.0] * 3)
+    assert np.array_equal(beads, Mapping(groups, np.ones(30)).positions(positions, [9.0] * 3))
+    apart = tree.positions(positions, [9.0] * 3) - beads  # another path through the same molecules
+    assert np.abs(apart - 9.0 * np.round(apart / 9.0)).max() < 1e-12
+
+
 def test_force_weights_that_spare_shared_atoms_are_allowed():
     mapping = Mapping([[0, 1], [1, 2]], np.ones(3), force_weights=[[1, 0], [0, 1]])
     assert mapping.force_operator.toarray().tolist() == [[2, 0, 0], [0, 0, 2]]
