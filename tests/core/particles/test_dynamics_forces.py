@@ -1,7 +1,6 @@
 """One configuration: published energies, derivatives by differences, boxes that mean the same."""
 
 import math
-import pathlib
 
 import numpy as np
 import pytest
@@ -19,17 +18,6 @@ from mesoscale.core.particles.potentials import (
     WeeksChandlerAndersen,
 )
 
-DATA = pathlib.Path(__file__).parent / "data"
-TRICLINIC = [
-    [10, 0, 0],
-    [1.7364817766693041, 9.84807753012208, 0],
-    [2.5881904510252074, 0.42863479791864567, 9.64974312607518],
-]
-
-
-def configuration(name):
-    return np.loadtxt(DATA / f"{name}.xyz", skiprows=2)[:, 1:]
-
 
 def fluid(**options):
     tail = options.pop("tail_correction", False)
@@ -37,36 +25,23 @@ def fluid(**options):
 
 
 # NIST Standard Reference Simulation Website, SRD 173, doi:10.18434/T4M88Q: Lennard-Jones reference calculations, cuboid
-# cell, configuration 4 (30 atoms, edge 8); the sample configuration is public domain
+# cells, configurations 1 to 4. The long-range energy needs only their numbers and edges.
 
 
 @pytest.mark.parametrize(
-    ("options", "energy", "virial"),
+    ("particles", "edge", "at_three", "at_four"),
     [
-        ({"cutoff": 3.0}, -1.6790e1, -4.6249e1),
-        ({"cutoff": 4.0}, -1.7060e1, -4.7869e1),
-        ({"cutoff": 3.0, "force_shifted": True}, -1.5001e1, -4.3096e1),
+        (800, 10.0, -1.9849e2, -8.3769e1),
+        (200, 8.0, -2.4230e1, -1.0226e1),
+        (400, 10.0, -4.9622e1, -2.0942e1),
+        (30, 8.0, -5.4517e-1, -2.3008e-1),
     ],
 )
-def test_nist_srsw_configuration_4(options, energy, virial):
-    result = forces(System(configuration("lj_sample_config_periodic4"), [8.0] * 3), fluid(**options))
-    assert float(result.potential_energy) == pytest.approx(energy, rel=5e-5)
-    assert float(result.virial) == pytest.approx(virial, rel=5e-5)
-
-
-@pytest.mark.parametrize(("cutoff", "expected"), [(3.0, -5.4517e-1), (4.0, -2.3008e-1)])
-def test_nist_srsw_tail_of_configuration_4(cutoff, expected):
-    system = System(configuration("lj_sample_config_periodic4"), [8.0] * 3)
-    result = forces(system, fluid(cutoff=cutoff, tail_correction=True))
-    assert float(result.potential_energy - result.pair_energy) == pytest.approx(expected, rel=2e-5)
-
-
-def test_feasst_triclinic_configuration_3():
-    # FEASST's test of the triclinic configuration 3 of NIST (300 atoms), plugin/system/test/system.cpp
-    system = System(configuration("lj_triclinic_sample_config_periodic3"), TRICLINIC)
-    result = forces(system, fluid(cutoff=3.0, tail_correction=True))
-    assert float(result.pair_energy) == pytest.approx(-505.78567945268367, rel=1e-13)
-    assert float(result.potential_energy - result.pair_energy) == pytest.approx(-29.37186430697248, rel=1e-13)
+def test_nist_srsw_tails(particles, edge, at_three, at_four):
+    positions = edge / 10.0 * np.argwhere(np.ones((10, 10, 10)))[:particles]
+    for cutoff, expected in ((3.0, at_three), (4.0, at_four)):
+        result = forces(System(positions, [edge] * 3), fluid(cutoff=cutoff, tail_correction=True))
+        assert float(result.potential_energy - result.pair_energy) == pytest.approx(expected, rel=3e-5)
 
 
 def test_the_tail_is_the_textbook_one():
@@ -199,7 +174,7 @@ def test_wrapped_or_not_is_the_same():
 
 
 def test_a_table_of_a_law_is_the_law():
-    x = configuration("lj_sample_config_periodic4")
+    x = 2.0 * np.argwhere(np.ones((4, 4, 4))) + np.random.default_rng(0).uniform(-0.5, 0.5, (64, 3))
     exact = LennardJones(cutoff=3.0, shifted=True)
     r = np.linspace(0.8, 3.0, 3000)
     # at the last distance the law is its limit from below
