@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -60,6 +60,12 @@ class Samples:
         value = float(self.squared_force.mean()) / base
         _, error = mean_with_error(self.squared_force - value * self.laplacian)
         return value, error / base
+
+    def at_rest(self, density: float) -> "Samples":
+        """The same without the energy of a flow u sin(2 pi z / height), whose square has the mean u^2 / 2."""
+        square = 0.5 * float(self.wave[:, 0].mean()) ** 2
+        along = np.array([square * density, 0.0, 0.0, 0.0, 0.0, 0.0])
+        return replace(self, kinetic_temperature=self.kinetic_temperature - square / 3.0, stress=self.stress - along)
 
     @staticmethod
     def join(parts: Sequence["Samples"]) -> "Samples":
@@ -119,8 +125,10 @@ class Fluid:
     ) -> None:  # fmt: skip
         place = np.array(positions, dtype=np.float64)
         edges = np.array(box, dtype=np.float64)
-        if place.ndim != 2 or place.shape[1] != 3 or len(place) < 2 or not np.isfinite(place).all():
-            raise ValueError(f"positions of shape {place.shape}: must be finite, (particle, 3), two particles or more")
+        if place.ndim != 2 or place.shape[1] != 3 or len(place) < 2 or not (np.abs(place) < 1e9).all():
+            raise ValueError(
+                f"positions of shape {place.shape}: must be numbers below 1e9, (particle, 3), two particles or more"
+            )
         if edges.shape != (3,) or not (edges >= 3.0).all() or not np.isfinite(edges).all():
             raise ValueError(f"box = {box!r}: must be three edges of at least 3 cutoffs")
         if (edges > 1e4).any() or edges.prod() > 64.0 * len(place) + 1e5:
@@ -131,11 +139,20 @@ class Fluid:
             raise ValueError(f"scheme = {scheme!r}: must be one of {', '.join(_SCHEMES)}")
         if not (0.0 < step < 10.0) or not (0.0 <= friction < 1e6) or not abs(driving) < 1e6:
             raise ValueError(f"step = {step}, friction = {friction}, driving = {driving}: out of all bounds")
+        if not 0.0 <= prediction <= 1.0:
+            raise ValueError(f"prediction = {prediction}: must be from 0 to 1")
+        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+            raise ValueError(f"workers = {workers!r}: must be a whole number of at least 1, or None")
         n = self.particles = len(place)
         matrix = np.atleast_2d(np.array(repulsion, dtype=np.float64))
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix == matrix.T).all():
             raise ValueError(f"repulsion of shape {matrix.shape}: must be one number or a symmetric square matrix")
-        kinds = np.zeros(n, np.int64) if species is None else np.array(species, dtype=np.int64)
+        if not np.isfinite(matrix).all():
+            raise ValueError(f"repulsion = {repulsion!r}: must be finite")
+        kinds = np.zeros(n, np.int64) if species is None else np.asarray(species)
+        if kinds.dtype.kind not in "iu":
+            raise ValueError(f"species of {kinds.dtype}: must be whole numbers")
+        kinds = kinds.astype(np.int64)
         if kinds.shape != (n,) or kinds.min() < 0 or kinds.max() >= len(matrix):
             raise ValueError(f"species: must be one of 0 ... {len(matrix) - 1} for each of the {n} particles")
         self.box, self.repulsion, self.friction, self.step = edges, matrix, float(friction), float(step)
@@ -191,6 +208,8 @@ class Fluid:
         ArithmeticError
             If the particles fly apart: the step is too large.
         """
+        if int(steps) != steps or int(every) != every:
+            raise ValueError(f"steps = {steps}, every = {every}: must be whole numbers")
         steps, every = int(steps), int(every)
         if steps < 0 or every < 0 or (every > 0 and steps % every):
             raise ValueError(f"steps = {steps}, every = {every}: must not be negative, steps a multiple of every")

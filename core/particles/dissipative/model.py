@@ -185,6 +185,8 @@ class DissipativeParticles(Model):
             samples.append(fluid.advance(self.steps - done, every=self.every))
             tick(total, total)
         series = Samples.join(samples)
+        if self.driving_force > 0.0:
+            series = series.at_rest(self.reduced_density)
         lag = np.arange(len(frames) // 2 + 1) * portion * self.time_step
         axes = (1, 2) if self.driving_force > 0 else (0, 1, 2)
         squares = mean_square_displacement(np.array(frames), axes)

@@ -118,12 +118,25 @@ def pair_noise(
     normal : bool
         Almost normal, as the exchanges of momentum need, or uniform, as the forces.
 
+    Raises
+    ------
+    ValueError
+        If the key is not two whole numbers, or the step or an index is not one of at least 0.
+
     Examples
     --------
     >>> bool(pair_noise([1, 2], 7, [3], [5])[0] == pair_noise([1, 2], 7, [5], [3])[0])
     True
     """
-    i, j = np.broadcast_arrays(np.atleast_1d(np.asarray(first, np.int64)), np.asarray(second, np.int64))
+    words = np.asarray(key, np.uint64)
+    if words.shape != (2,):
+        raise ValueError(f"key = {key!r}: must be two whole numbers")
+    if int(step) != step or step < 0:
+        raise ValueError(f"step = {step}: must be a whole number of at least 0")
+    partners = np.asarray(first), np.asarray(second)
+    if any(p.dtype.kind not in "iu" or (p < 0).any() for p in partners):
+        raise ValueError("first, second: must be whole numbers of at least 0")
+    i, j = np.broadcast_arrays(np.atleast_1d(partners[0].astype(np.int64)), partners[1].astype(np.int64))
     out = np.empty(i.size)
-    _fill_noise(np.asarray(key, np.uint64), int(step), i.ravel(), j.ravel(), bool(normal), out)
+    _fill_noise(words, int(step), i.ravel(), j.ravel(), bool(normal), out)
     return out.reshape(i.shape)

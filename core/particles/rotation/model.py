@@ -76,8 +76,9 @@ class StochasticRotation(Model):
         Result("naive_answer", Dimensionless, "kinematic viscosity of a gas: what streaming particles carry"),
         Result(
             "theoretical_viscosity", Dimensionless, "kinetic and collisional viscosity together",
-            valid="a flow that is smooth as for the answer, over 8 cells or more, below 0.6 of the speed of sound; a "
-            "mean free path of 0.05 or more with less than 10 a cell; in 2 D a dynamic viscosity of 5 or more",
+            valid="a flow that is smooth as for the answer, over 8 cells or more, below 0.6 of the speed of sound; "
+            "10 particles a cell or more below a mean free path of 0.15, and 20 below 0.05; in 2 D a dynamic "
+            "viscosity of 5 or more",
         ),
         Result("dynamic_viscosity", Dimensionless, "measured viscosity times density", error=True,
                exists="where the flow rises above its noise"),
@@ -272,7 +273,8 @@ class StochasticRotation(Model):
         nu = self.theory()
         flight = max(dt, self._kinetic())  # how far particles get in a step, and while their stress lasts
         gentle = flight * self.wavenumber() < 0.2
-        smooth = gentle and self.cells >= 8 and (dt >= 0.05 or self.occupancy >= 10.0)
+        fewest = 20.0 if dt < 0.05 else 10.0 if dt < 0.15 else 0.0  # else those who meet have met before
+        smooth = gentle and self.cells >= 8 and self.occupancy >= fewest
         mach = abs(peak.value) / float(laws.sound_speed(1.0, 1.0, d, self.thermostat != "none"))
         good = gentle and abs(temperature.value - 1.0) < 0.02 and mach < 0.6
         return {

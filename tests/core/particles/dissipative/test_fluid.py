@@ -188,13 +188,19 @@ def test_an_interrupted_thread_keeps_nobody_waiting(monkeypatch, scheme):
     ("change", "message"),
     [
         ({"positions": np.zeros((4, 2))}, "positions of shape"),
-        ({"positions": [[0.0, 0.0, np.nan], [1.0, 1.0, 1.0]]}, "must be finite"),
+        ({"positions": [[0.0, 0.0, np.nan], [1.0, 1.0, 1.0]]}, "must be numbers below 1e9"),
         ({"box": (2.9, 3.0, 3.0)}, "three edges of at least 3"),
         ({"box": (3000.0, 3000.0, 3000.0)}, "too empty"),
         ({"repulsion": [[1.0, 2.0], [3.0, 4.0]]}, "symmetric square matrix"),
         ({"species": [0, 1]}, "species"),
         ({"species": [0, 0, 0]}, "species"),
         ({"scheme": "euler"}, "must be one of groot_warren"),
+        ({"species": [0.0, 0.0]}, "species of float64: must be whole numbers"),
+        ({"positions": np.full((2, 3), 1e300)}, "must be numbers below 1e9"),
+        ({"repulsion": np.inf}, "repulsion = inf: must be finite"),
+        ({"prediction": np.nan}, "prediction = nan: must be from 0 to 1"),
+        ({"workers": -1}, "workers = -1: must be a whole number of at least 1"),
+        ({"workers": 0}, "workers = 0: must be a whole number of at least 1"),
         ({"step": 0.0}, "out of all bounds"),
         ({"velocities": np.zeros((3, 3))}, "velocities of shape"),
     ],
@@ -209,3 +215,22 @@ def test_samples_need_whole_strides():
     fluid = Fluid(np.ones((2, 3)) * [[1.0], [2.0]], (3.0, 3.0, 3.0), velocities=np.zeros((2, 3)))
     with pytest.raises(ValueError, match="steps a multiple of every"):
         fluid.advance(10, every=3)
+    with pytest.raises(ValueError, match=r"steps = 2\.7, every = 0: must be whole numbers"):
+        fluid.advance(2.7)
+
+
+def test_a_flow_is_not_heat():
+    rng = np.random.default_rng(4)
+    flow = 0.3 * np.sin(2 * np.pi * (np.arange(3000) + 0.5) / 3000)
+    positions = np.column_stack([rng.uniform(0, 10, (3000, 2)), (np.arange(3000) + 0.5) / 300])
+    velocities = rng.standard_normal((3000, 3))
+    velocities -= velocities.mean(axis=0)
+    velocities[:, 0] -= 2 * np.sin(2 * np.pi * positions[:, 2] / 10) * (velocities[:, 0] @ flow) / (0.3 * 3000)
+    still, driven = (
+        Fluid(positions, (10, 10, 10), repulsion=0.0, friction=0.0, step=1e-9, velocities=v).advance(1, every=1)
+        for v in (velocities, velocities + np.outer(flow, [1, 0, 0]))
+    )
+    rest = driven.at_rest(3.0)
+    assert driven.kinetic_temperature[0] - still.kinetic_temperature[0] == pytest.approx(0.3**2 / 6, rel=1e-3)
+    assert rest.kinetic_temperature == pytest.approx(still.kinetic_temperature, abs=1e-5)
+    assert rest.stress[:, :3] == pytest.approx(still.stress[:, :3], abs=1e-4)

@@ -134,6 +134,21 @@ def test_the_word_is_the_folded_product():
     assert int(ours) % word == folded
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((5, 1, [0], [1]), "key = 5: must be two whole numbers"),
+        ((KEY, -1, [0], [1]), "step = -1: must be a whole number"),
+        ((KEY, 1.5, [0], [1]), "step = 1.5: must be a whole number"),
+        ((KEY, 1, [-1], [1]), "first, second: must be whole numbers of at least 0"),
+        ((KEY, 1, [0], [1.0]), "first, second: must be whole numbers of at least 0"),
+    ],
+)
+def test_what_has_no_noise_is_said(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        pair_noise(*arguments)
+
+
 # --- what a home-made generator must stand: many small tests, judged together
 
 
